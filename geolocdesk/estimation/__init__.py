@@ -1,0 +1,1 @@
+"""Estimation: from neighbours to a place, with a probability per level."""

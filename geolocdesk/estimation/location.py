@@ -1,0 +1,109 @@
+"""The answer for one photo: a position, one answer per level, and the regions that hold its mass."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.geodesy import Position
+from geolocdesk.unavailable import Unavailable
+
+EstimatorName = Literal["sphere", "vo2017", "nearest", "classes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A precision at which an answer counts as right: great-circle error of at most ``radius_km``."""
+
+    name: str
+    radius_km: float
+
+
+LEVELS = (
+    Level("street", 1.0),
+    Level("city", 25.0),
+    Level("region", 200.0),
+    Level("country", 750.0),
+    Level("continent", 2500.0),
+)
+"""The paper's five levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimationParameters:
+    """What the estimate depends on besides the neighbours. Stored with every result."""
+
+    estimator: EstimatorName = "sphere"
+    neighbours: int = 100
+    """k ≥ 1."""
+    exponent: float = 10.0
+    """m ≥ 0 in w = (1/d)^m."""
+    bandwidth_deg: float = 4.0
+    """σ of the kernel in degrees of arc, > 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a probability was calibrated on."""
+
+    photos: int
+    method: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelAnswer:
+    """The best answer at one level: the point whose disc of the level's radius holds the most mass."""
+
+    level: Level
+    position: Position
+    probability: float
+    """0–1: the mass inside that disc, or its calibrated value."""
+    calibration: Calibration | Unavailable = Unavailable.NOT_AVAILABLE
+    """``NOT_AVAILABLE`` means: not calibrated."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SphericalPolygon:
+    """One connected part of a region, as closed rings on the sphere.
+
+    Each ring is float64[n, 2] of (latitude, longitude) in degrees, first vertex repeated last, neighbours
+    joined by the shorter great circle; the exterior runs counter-clockwise seen from outside (its inside is
+    on the left), holes clockwise. Rings may cross the date line and may go round a pole.
+    """
+
+    exterior: NDArray[np.float64]
+    holes: tuple[NDArray[np.float64], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """A highest-density region: the smallest area that holds ``mass`` (0–1) of the density."""
+
+    mass: float
+    area_km2: float
+    parts: tuple[SphericalPolygon, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A local maximum of the density."""
+
+    position: Position
+    density_per_km2: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocationEstimate:
+    """Everything the neighbours say about the place."""
+
+    parameters: EstimationParameters
+    position: Position
+    """The single best position: the highest mode (or what the estimator defines in its place)."""
+    levels: tuple[LevelAnswer, ...]
+    regions: tuple[Region, ...]
+    modes: tuple[Mode, ...]
+    """Highest first."""
+    weights: NDArray[np.float64]
+    """float64[k], the neighbours' normalised weights in rank order, sum 1, read-only."""

@@ -1,0 +1,1 @@
+"""Evidence: photos read once, hashed, described and never written to."""

@@ -1,0 +1,1 @@
+"""Features: what describes a photo to the search, and the models that compute it."""

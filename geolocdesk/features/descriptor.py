@@ -1,0 +1,23 @@
+"""The value a photo is searched by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descriptor:
+    """A photo's descriptor: ``vector`` float32[D], read-only, of unit length."""
+
+    vector: FloatArray
+    extractor_id: str
+    """The identity of the extractor that computed it; only equal identities may be compared."""
+
+    def __post_init__(self) -> None:
+        if self.vector.ndim != 1 or self.vector.dtype != np.float32:
+            message = f"a descriptor is float32[D], not {self.vector.dtype}{list(self.vector.shape)}"
+            raise ValueError(message)
+        self.vector.flags.writeable = False

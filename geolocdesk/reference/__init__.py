@@ -1,0 +1,1 @@
+"""References: geotagged photos on disk, indexed for search by descriptor."""

@@ -1,0 +1,57 @@
+"""What a search returns: the reference photos nearest to a query in descriptor space."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.geodesy import Position
+from geolocdesk.unavailable import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePhoto:
+    """One geotagged photo of a pack."""
+
+    row: int
+    """Row in the pack, from 0; the key for its thumbnail and descriptor."""
+    reference_id: str
+    position: Position
+    file: str
+    """The path it had in its source."""
+    place: str | Unavailable = Unavailable.NOT_AVAILABLE
+    photographer: str | Unavailable = Unavailable.NOT_AVAILABLE
+    captured_at: str | Unavailable = Unavailable.NOT_AVAILABLE
+    licence: str | Unavailable = Unavailable.NOT_AVAILABLE
+    url: str | Unavailable = Unavailable.NOT_AVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One search hit."""
+
+    rank: int
+    """1 for the nearest."""
+    distance: float
+    """Euclidean distance between the unit-length descriptors, 0 ≤ d ≤ 2, computed exactly."""
+    reference: ReferencePhoto
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The k nearest references of one query in rank order (ties by row); fewer where the pack is smaller."""
+
+    items: tuple[Neighbour, ...]
+    pack_id: str
+
+    def latitudes(self) -> NDArray[np.float64]:
+        """Return float64[k] in degrees."""
+        return np.array([item.reference.position.latitude for item in self.items], dtype=np.float64)
+
+    def longitudes(self) -> NDArray[np.float64]:
+        """Return float64[k] in degrees."""
+        return np.array([item.reference.position.longitude for item in self.items], dtype=np.float64)
+
+    def distances(self) -> NDArray[np.float64]:
+        """Return float64[k], ascending."""
+        return np.array([item.distance for item in self.items], dtype=np.float64)
