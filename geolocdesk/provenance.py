@@ -14,7 +14,16 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 
 _READ_BLOCK_BYTES = 1 << 20
 
-RECORDED_LIBRARIES = ("numpy", "Pillow", "pillow-heif", "ExifRead", "torch", "torchvision", "timm", "faiss-cpu")
+RECORDED_LIBRARIES = (
+    "numpy",
+    "Pillow",
+    "pillow-heif",
+    "ExifRead",
+    "torch",
+    "torchvision",
+    "timm",
+    "faiss-cpu",
+)
 """Distributions whose versions can change a result."""
 
 
