@@ -24,6 +24,8 @@ class ReferencePhoto:
     captured_at: str | Unavailable = Unavailable.NOT_AVAILABLE
     licence: str | Unavailable = Unavailable.NOT_AVAILABLE
     url: str | Unavailable = Unavailable.NOT_AVAILABLE
+    country: str | Unavailable = Unavailable.NOT_AVAILABLE
+    """ISO 3166-1 alpha-2, where the source says so."""
 
 
 @dataclass(frozen=True, slots=True)

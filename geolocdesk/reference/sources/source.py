@@ -1,0 +1,53 @@
+"""What every source of references gives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from geolocdesk.geodesy import Position
+from geolocdesk.provenance import JsonValue
+from geolocdesk.unavailable import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One photo a source offers, or a row it had to reject."""
+
+    number: int
+    """From 0, in the source's own stable order."""
+    file: str
+    """As the source names it."""
+    path: Path
+    reference_id: str
+    position: Position | Unavailable
+    """``NOT_AVAILABLE`` where the photo's own EXIF has to say it."""
+    place: str | Unavailable = Unavailable.NOT_AVAILABLE
+    photographer: str | Unavailable = Unavailable.NOT_AVAILABLE
+    captured_at: str | Unavailable = Unavailable.NOT_AVAILABLE
+    licence: str | Unavailable = Unavailable.NOT_AVAILABLE
+    url: str | Unavailable = Unavailable.NOT_AVAILABLE
+    country: str | Unavailable = Unavailable.NOT_AVAILABLE
+    rejected: str = ""
+    """Why the row cannot be used; empty where it can be tried."""
+
+
+class Source(Protocol):
+    """A finite, ordered list of photos that can be walked more than once with the same result."""
+
+    @property
+    def name(self) -> str:
+        """Return what the manifest calls the source."""
+        ...
+
+    def count(self) -> int:
+        """Return how many rows ``rows`` yields."""
+        ...
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield every row in order, rejected ones too. Raises SourceError."""
+        ...
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what identifies the source, so that a resumed build can tell it is the same."""
+        ...
