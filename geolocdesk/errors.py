@@ -85,3 +85,9 @@ class OutputError(GeolocdeskError):
     """A result could not be written; what was there before is untouched."""
 
     kind = "output"
+
+
+class MapError(GeolocdeskError):
+    """A file of map tiles is missing, damaged or of a kind this program cannot draw."""
+
+    kind = "map"
