@@ -1,14 +1,38 @@
 """The whole pipeline for one photo, in order, on one page."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from geolocdesk.estimation.location import LocationEstimate
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.errors import EvidenceError, PackError
+from geolocdesk.estimation.estimate import estimate_location
+from geolocdesk.estimation.location import EstimationParameters, LocationEstimate
+from geolocdesk.evidence.intake import Intake, TakenIn
 from geolocdesk.evidence.record import EvidenceRecord
+from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.descriptor import Descriptor
-from geolocdesk.provenance import Provenance
+from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, open_model
+from geolocdesk.geodesy import Position, great_circle_km
+from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+from geolocdesk.provenance import (
+    JsonValue,
+    Provenance,
+    analysis_id,
+    current_program_version,
+    library_versions,
+)
 from geolocdesk.reference.neighbours import Neighbours
+from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.unavailable import Unavailable
+
+THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +42,17 @@ class Exclusions:
     reference_ids: frozenset[str] = field(default_factory=frozenset)
     places: frozenset[str] = field(default_factory=frozenset)
     photographers: frozenset[str] = field(default_factory=frozenset)
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the exclusions as sorted lists."""
+        return {
+            "reference_ids": list(sorted(self.reference_ids)),
+            "places": list(sorted(self.places)),
+            "photographers": list(sorted(self.photographers)),
+        }
+
+
+NO_EXCLUSIONS = Exclusions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +78,167 @@ class Analysis:
     provenance: Provenance
     exif_distance_km: float | Unavailable
     """Great-circle distance between the estimate and the file's own GPS claim."""
+    thumbnail: bytes | None = None
+    """A small JPEG of the photo, where one was asked for; no part of the result."""
+
+
+class Analyser:
+    """A model and a reference pack, ready to answer photos. For one thread at a time."""
+
+    def __init__(self, pack: Pack, extractor: Extractor, *, workers: int = 1) -> None:
+        """Take over an open pack and extractor. Raises PackError where they do not belong together."""
+        if extractor.identity.extractor_id != pack.manifest.extractor_id:
+            message = (
+                f"The pack {pack.folder} was built with the extractor {pack.manifest.extractor_id}, not with "
+                f"{extractor.identity.extractor_id}; leave out --model, or name the pack's own model."
+            )
+            raise PackError(message)
+        self.pack = pack
+        self.extractor = extractor
+        self._intake = Intake(workers=workers)
+
+    @classmethod
+    def open(
+        cls, pack: Path, *, model: str | None = None, device: str = "auto", workers: int = 1
+    ) -> "Analyser":
+        """Open a pack and the model it was built with, or ``model`` in its stead.
+
+        Raises PackError or ModelError.
+        """
+        opened = open_pack(pack)
+        try:
+            record = ModelRecord.from_json(opened.manifest.model) if model is None else open_model(model)
+            extractor = extractor_from_record(record, opened.projection(), device=device)
+            return cls(opened, extractor, workers=workers)
+        except BaseException:
+            opened.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the decoding processes and close the pack and the model."""
+        self._intake.close()
+        self.extractor.close()
+        self.pack.close()
+
+    def warm_up(self) -> None:
+        """Load what the first photo would otherwise wait for."""
+        self.extractor.warm_up()
+
+    def analyse_photos(
+        self,
+        paths: Iterable[Path],
+        parameters: EstimationParameters,
+        *,
+        clock: Callable[[], str],
+        exclusions: Exclusions = NO_EXCLUSIONS,
+        thumbnails: bool = False,
+        progress: ProgressCallback = ignore_progress,
+    ) -> Iterator[Analysis | AnalysisFailure]:
+        """Yield one analysis or one failure a photo, in the order of ``paths``.
+
+        Photos are read and decoded ahead in other processes; each passes the network alone, so its answer
+        does not depend on its companions. ``clock`` returns the time in UTC as ISO 8601.
+        """
+        total = len(paths) if isinstance(paths, Sized) else None
+        renditions = [self.extractor.rendition, *([THUMBNAIL] if thumbnails else [])]
+        progress(Progress("Analysing", 0, total))
+        everything = self._intake.take_in_all(paths, renditions, clock=clock)
+        for done, taken in enumerate(everything, start=1):
+            if isinstance(taken, EvidenceError):
+                yield AnalysisFailure(taken.path, taken.kind, taken.message)
+            else:
+                yield self._analyse_taken_in(taken, parameters, exclusions)
+            progress(Progress("Analysing", done, total))
+
+    def _analyse_taken_in(
+        self, taken: TakenIn, parameters: EstimationParameters, exclusions: Exclusions
+    ) -> Analysis:
+        vector = self.extractor.describe(taken.pictures[0][np.newaxis])[0]
+        descriptor = Descriptor(vector, self.extractor.identity.extractor_id)
+        thumbnail = taken.pictures[1].tobytes() if len(taken.pictures) > 1 else None
+        analysis = self.analyse_descriptor(taken.record, descriptor, parameters, exclusions)
+        return replace(analysis, thumbnail=thumbnail)
+
+    def analyse_again(
+        self, analysis: Analysis, parameters: EstimationParameters, exclusions: Exclusions
+    ) -> Analysis:
+        """Return the analysis with other parameters or exclusions; neither file nor network is touched."""
+        again = self.analyse_descriptor(analysis.evidence, analysis.descriptor, parameters, exclusions)
+        return replace(again, thumbnail=analysis.thumbnail)
+
+    def analyse_descriptor(
+        self,
+        record: EvidenceRecord,
+        descriptor: Descriptor,
+        parameters: EstimationParameters,
+        exclusions: Exclusions = NO_EXCLUSIONS,
+    ) -> Analysis:
+        """Search, estimate and sign one described photo. Raises PackError where no reference is left."""
+        neighbours = self.pack.search(descriptor, parameters.neighbours, self._excluded_rows(exclusions))
+        if not neighbours.items:
+            message = f"No reference of the pack {self.pack.folder} is left; exclude fewer of them."
+            raise PackError(message)
+        estimate = estimate_location(neighbours, parameters)
+        provenance = self.provenance(parameters, exclusions)
+        return Analysis(
+            analysis_id=analysis_id(record.sha256, provenance),
+            evidence=record,
+            descriptor=descriptor,
+            exclusions=exclusions,
+            neighbours=neighbours,
+            estimate=estimate,
+            provenance=provenance,
+            exif_distance_km=_distance_km(estimate.position, record.exif.position),
+        )
+
+    def provenance(self, parameters: EstimationParameters, exclusions: Exclusions) -> Provenance:
+        """Return everything besides the photo that decides a result of this analyser."""
+        identity = self.extractor.identity
+        return Provenance(
+            program_version=current_program_version(),
+            model_id=identity.name,
+            model_identity_sha256=identity.sha256,
+            weights_sha256=identity.weights_sha256,
+            pack_id=self.pack.pack_id,
+            pack_name=self.pack.manifest.name,
+            parameters={
+                "estimator": parameters.estimator,
+                "neighbours": parameters.neighbours,
+                "exponent": parameters.exponent,
+                "bandwidth_deg": parameters.bandwidth_deg,
+                "exclusions": exclusions.to_json(),
+            },
+            libraries=_library_versions(),
+            device=self.extractor.device,
+        )
+
+    def _excluded_rows(self, exclusions: Exclusions) -> NDArray[np.int64] | None:
+        if exclusions == NO_EXCLUSIONS:
+            return None
+        return self.pack.metadata.rows_with(
+            reference_ids=exclusions.reference_ids,
+            places=exclusions.places,
+            photographers=exclusions.photographers,
+        )
+
+
+@lru_cache(maxsize=1)
+def _library_versions() -> dict[str, str]:
+    """Return the library versions; installed distributions do not change while the program runs."""
+    return library_versions()
+
+
+def _distance_km(estimate: Position, claimed: Position | Unavailable) -> float | Unavailable:
+    if isinstance(claimed, Unavailable):
+        return claimed
+    return float(
+        great_circle_km(estimate.latitude, estimate.longitude, claimed.latitude, claimed.longitude)
+    )

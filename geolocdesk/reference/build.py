@@ -1,0 +1,380 @@
+"""Building a reference pack: describe every photo of a source, then write the pack in one move."""
+
+import csv
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.errors import EvidenceError, PackError, SourceError
+from geolocdesk.evidence.intake import Intake, TakenIn
+from geolocdesk.evidence.rendition import Rendition
+from geolocdesk.features.extractor import Extractor, with_projection
+from geolocdesk.features.model_pack import ModelRecord
+from geolocdesk.features.projection import MINIMUM_PHOTOS_FOR_PROJECTION, Projection, fit_projection
+from geolocdesk.geodesy import Position
+from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+from geolocdesk.provenance import JsonValue, current_program_version
+from geolocdesk.reference.build_state import BuildState, DescribedPhoto, RejectedRow
+from geolocdesk.reference.index import IndexDescription, build_index
+from geolocdesk.reference.manifest import (
+    INDEX_NAME,
+    MANIFEST_NAME,
+    METADATA_NAME,
+    POSITIONS_NAME,
+    PROJECTION_NAME,
+    REJECTED_NAME,
+    THUMBNAILS_NAME,
+    Manifest,
+    describe_file,
+)
+from geolocdesk.reference.metadata import write_metadata
+from geolocdesk.reference.neighbours import ReferencePhoto
+from geolocdesk.reference.sources.source import Source, SourceRow
+from geolocdesk.reference.thumbnails import write_thumbnails
+from geolocdesk.unavailable import Unavailable
+
+PROJECTION_SAMPLE = 16_384
+"""Photos, drawn at random from the source, on which a new projection is fitted."""
+
+BATCH = 32
+THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
+
+_SAMPLE_PART = "sample"
+_REST_PART = "rest"
+_WRITE_BLOCK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a pack is built."""
+
+    workers: int = 1
+    """Decoding processes beside the network."""
+    thumbnails: bool = True
+    resume: bool = False
+    seed: int = 2017
+    """Draws the sample the projection is fitted on, and trains the index."""
+    synthetic: bool = False
+    name: str = ""
+    """Defaults to the name of the pack's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a finished build wrote."""
+
+    folder: Path
+    references: int
+    rejected: tuple[RejectedRow, ...]
+
+
+def partial_folder(out: Path) -> Path:
+    """Return where the unfinished build of a pack lies."""
+    return out.with_name(out.name + ".partial")
+
+
+def build_pack(
+    source: Source,
+    out: Path,
+    *,
+    extractor: Extractor,
+    model: ModelRecord,
+    projection: Projection | None,
+    clock: Callable[[], str],
+    options: BuildOptions | None = None,
+    progress: ProgressCallback = ignore_progress,
+) -> BuildResult:
+    """Write a reference pack to ``out`` from every usable photo of the source.
+
+    ``extractor`` is the model without a projection; ``projection`` is another pack's, or None to fit one on
+    a sample of this source (which needs 1,000 usable photos; with fewer the descriptors stay as they are).
+    An interrupted build leaves ``OUT.partial``, and ``resume`` goes on from there without describing any
+    finished photo again. Raises SourceError, PackError or OutputError; Cancelled passes through.
+    """
+    options = options or BuildOptions()
+    _check_free(out, options)
+    state = BuildState(partial_folder(out), _recipe(source, extractor, projection, options))
+    try:
+        describing = _Describing(state, source, options, clock, progress)
+        final = _describe_all(describing, extractor, projection)
+        rejected = tuple(state.rejected())
+        if state.described_count() == 0:
+            raise _nothing_usable(source, rejected)
+        staging = _write_pack(state, out, final, model, source, options, clock(), progress)
+    finally:
+        state.close()
+    os.replace(staging, out)
+    references = len(np.load(out / POSITIONS_NAME, mmap_mode="r"))
+    shutil.rmtree(partial_folder(out), ignore_errors=True)
+    return BuildResult(out, references, rejected)
+
+
+def _check_free(out: Path, options: BuildOptions) -> None:
+    if out.exists():
+        message = f"There is something at {out} already; choose another --out, or delete it first."
+        raise PackError(message)
+    if partial_folder(out).exists() and not options.resume:
+        message = (
+            f"An unfinished build lies in {partial_folder(out)}; add --resume to go on with it, or delete it."
+        )
+        raise PackError(message)
+
+
+def _nothing_usable(source: Source, rejected: tuple[RejectedRow, ...]) -> SourceError:
+    first = f"; the first: {rejected[0].file}: {rejected[0].reason}" if rejected else ""
+    return SourceError(f"None of the {len(rejected)} photos of {source.name} could be used{first}.")
+
+
+def _recipe(
+    source: Source, extractor: Extractor, projection: Projection | None, options: BuildOptions
+) -> dict[str, JsonValue]:
+    return {
+        "source": source.to_json(),
+        "extractor_id": extractor.identity.extractor_id,
+        "projection_sha256": projection.sha256 if projection else None,
+        "fits_projection": projection is None and extractor.takes_projection,
+        "thumbnails": options.thumbnails,
+        "seed": options.seed,
+        "program_version": current_program_version(),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Describing:
+    """What describing the source's photos needs besides the extractor."""
+
+    state: BuildState
+    source: Source
+    options: BuildOptions
+    clock: Callable[[], str]
+    progress: ProgressCallback
+
+    def run(self, part: str, extractor: Extractor, wanted: Callable[[int], bool]) -> None:
+        """Describe every row that is wanted and not finished yet, into one part of the state."""
+        finished = self.state.finished()
+        total, done = self.source.count(), len(finished)
+        renditions = [extractor.rendition, *([THUMBNAIL] if self.options.thumbnails else [])]
+        waiting: deque[SourceRow] = deque()
+        rejected: list[RejectedRow] = []
+
+        def paths() -> Iterator[Path]:
+            for row in self.source.rows():
+                if row.number in finished or not wanted(row.number):
+                    continue
+                if row.rejected:
+                    rejected.append(RejectedRow(row.number, row.file, row.rejected))
+                    continue
+                waiting.append(row)
+                yield row.path
+
+        batch: list[tuple[SourceRow, TakenIn, Position]] = []
+        with Intake(workers=self.options.workers) as intake:
+            for taken in intake.take_in_all(paths(), renditions, clock=self.clock):
+                _sort_out(waiting.popleft(), taken, batch, rejected)
+                if len(batch) + len(rejected) >= BATCH:
+                    done += self._finish(part, extractor, batch, rejected)
+                    self.progress(Progress("Describing photos", done, total))
+        done += self._finish(part, extractor, batch, rejected)
+        self.progress(Progress("Describing photos", done, total))
+
+    def _finish(
+        self,
+        part: str,
+        extractor: Extractor,
+        batch: list[tuple[SourceRow, TakenIn, Position]],
+        rejected: list[RejectedRow],
+    ) -> int:
+        """Describe and record a batch, empty both lists and return how many rows they held."""
+        photos: list[DescribedPhoto] = []
+        if batch:
+            vectors = extractor.describe(np.stack([taken.pictures[0] for _, taken, _ in batch]))
+            photos = [
+                DescribedPhoto(
+                    photo=_reference_photo(row, position),
+                    sha256=taken.record.sha256,
+                    vector=vector,
+                    thumbnail=taken.pictures[1].tobytes() if self.options.thumbnails else None,
+                )
+                for (row, taken, position), vector in zip(batch, vectors, strict=True)
+            ]
+        self.state.record(part, photos, rejected)
+        count = len(batch) + len(rejected)
+        batch.clear()
+        rejected.clear()
+        return count
+
+
+def _sort_out(
+    row: SourceRow,
+    taken: TakenIn | EvidenceError,
+    batch: list[tuple[SourceRow, TakenIn, Position]],
+    rejected: list[RejectedRow],
+) -> None:
+    if isinstance(taken, EvidenceError):
+        rejected.append(RejectedRow(row.number, row.file, f"{taken.kind}: {taken.message}"))
+        return
+    position = row.position if isinstance(row.position, Position) else taken.record.exif.position
+    if not isinstance(position, Position):
+        reason = f"no GPS position in its EXIF ({position})"
+        rejected.append(RejectedRow(row.number, row.file, reason))
+        return
+    batch.append((row, taken, position))
+
+
+def _reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
+    return ReferencePhoto(
+        row=row.number,
+        reference_id=row.reference_id,
+        position=position,
+        file=row.file,
+        place=row.place,
+        photographer=row.photographer,
+        captured_at=row.captured_at,
+        licence=row.licence,
+        url=row.url,
+        country=row.country,
+    )
+
+
+def _describe_all(
+    describing: _Describing, extractor: Extractor, projection: Projection | None
+) -> Extractor:
+    """Describe the whole source and return the extractor with the projection its descriptors have."""
+    if projection is None and extractor.takes_projection:
+        in_sample = _sample(describing.source.count(), describing.options.seed)
+        describing.run(_SAMPLE_PART, extractor, in_sample.__contains__)
+        projection = _fitted(describing)
+    final = with_projection(extractor, projection) if projection else extractor
+    describing.run(_REST_PART, final, lambda _number: True)
+    return final
+
+
+def _sample(total: int, seed: int) -> range | frozenset[int]:
+    if total <= PROJECTION_SAMPLE:
+        return range(total)
+    generator = np.random.default_rng(seed)
+    return frozenset(int(n) for n in generator.choice(total, size=PROJECTION_SAMPLE, replace=False))
+
+
+def _fitted(describing: _Describing) -> Projection | None:
+    """Return the projection of the sample, fitted once and kept with the unfinished build."""
+    path = describing.state.folder / PROJECTION_NAME
+    if path.is_file():
+        return Projection.load(path)
+    vectors = describing.state.vectors(_SAMPLE_PART)
+    if len(vectors) < MINIMUM_PHOTOS_FOR_PROJECTION:
+        return None
+    describing.progress(Progress("Fitting the projection", 0, None, f"on {len(vectors)} photos"))
+    projection = fit_projection(np.asarray(vectors), seed=describing.options.seed)
+    temporary = path.with_name("new-" + path.name)
+    projection.save(temporary)
+    os.replace(temporary, path)
+    return projection
+
+
+def _write_pack(
+    state: BuildState,
+    out: Path,
+    extractor: Extractor,
+    model: ModelRecord,
+    source: Source,
+    options: BuildOptions,
+    created_at: str,
+    progress: ProgressCallback,
+) -> Path:
+    """Write the finished pack into the unfinished build's folder and return where it lies."""
+    staging = state.folder / "pack"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    progress(Progress("Writing the pack", 0, None))
+    write_metadata(staging / METADATA_NAME, ((photo, sha256) for photo, sha256, _, _ in state.photos()))
+    index = _write_vectors(state, staging, extractor, options, progress)
+    names = [INDEX_NAME, METADATA_NAME, POSITIONS_NAME, REJECTED_NAME]
+    thumbnails = 0
+    if options.thumbnails:
+        thumbnails = write_thumbnails(staging / THUMBNAILS_NAME, state.thumbnails())
+        names.append(THUMBNAILS_NAME)
+    if extractor.projection is not None:
+        extractor.projection.save(staging / PROJECTION_NAME)
+        names.append(PROJECTION_NAME)
+    _write_rejected(staging / REJECTED_NAME, state)
+    manifest = Manifest(
+        name=options.name or out.name,
+        created_at=created_at,
+        program_version=current_program_version(),
+        model=model.to_json(),
+        extractor=extractor.identity.to_json(),
+        extractor_id=extractor.identity.extractor_id,
+        index=index,
+        references=index.count,
+        rejected=state.rejected_count(),
+        thumbnails=thumbnails,
+        licences=_licences(state),
+        source=source.to_json(),
+        files=tuple(describe_file(staging, name) for name in sorted(names)),
+        synthetic=options.synthetic,
+    )
+    (staging / MANIFEST_NAME).write_bytes(manifest.to_bytes())
+    return staging
+
+
+def _licences(state: BuildState) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for photo, _, _, _ in state.photos():
+        licence = str(photo.licence)
+        counts[licence] = counts.get(licence, 0) + 1
+    return counts
+
+
+def _write_vectors(
+    state: BuildState,
+    staging: Path,
+    extractor: Extractor,
+    options: BuildOptions,
+    progress: ProgressCallback,
+) -> IndexDescription:
+    """Write positions and index in the order of the source; sampled photos are projected on the way."""
+    count = state.described_count()
+    scratch = state.folder / "vectors.f32"
+    vectors: NDArray[np.float32] = np.memmap(
+        scratch, dtype="<f4", mode="w+", shape=(count, extractor.dimension)
+    )
+    positions = np.empty((count, 2), np.float64)
+    parts = {name: state.vectors(name) for name in (_SAMPLE_PART, _REST_PART)}
+    rows: dict[str, list[tuple[int, int]]] = {name: [] for name in parts}
+
+    def flush(name: str) -> None:
+        if not rows[name]:
+            return
+        targets, slots = np.array(rows[name]).T
+        block = np.asarray(parts[name][slots])
+        project = name == _SAMPLE_PART and extractor.projection is not None
+        vectors[targets] = extractor.projection.apply(block) if project and extractor.projection else block
+        rows[name].clear()
+
+    for photo, _, part, slot in state.photos():
+        positions[photo.row] = (photo.position.latitude, photo.position.longitude)
+        rows[part].append((photo.row, slot))
+        if len(rows[part]) >= _WRITE_BLOCK:
+            flush(part)
+    for name in parts:
+        flush(name)
+    np.save(staging / POSITIONS_NAME, positions)
+    description = build_index(vectors, staging / INDEX_NAME, seed=options.seed, progress=progress)
+    del vectors
+    scratch.unlink()
+    return description
+
+
+def _write_rejected(path: Path, state: BuildState) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["row", "file", "reason"])
+        for row in state.rejected():
+            writer.writerow([row.number, row.file, row.reason])
