@@ -91,3 +91,15 @@ class MapError(GeolocdeskError):
     """A file of map tiles is missing, damaged or of a kind this program cannot draw."""
 
     kind = "map"
+
+
+class SettingsError(GeolocdeskError):
+    """The settings file cannot be read or holds something this version does not know."""
+
+    kind = "settings"
+
+
+class EngineError(GeolocdeskError):
+    """The process that computes ended or failed; what it finished before is kept."""
+
+    kind = "engine"
