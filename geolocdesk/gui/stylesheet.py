@@ -95,6 +95,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 }
 QLineEdit[role="search"] { border: 1px solid $border; border-radius: 8px; padding: 4px 10px; }
 QLineEdit[role="search"]:focus { border: 1px solid $accent; }
+QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; padding: 4px; outline: none; }
@@ -137,6 +138,7 @@ QListView::item:hover, QTreeView::item:hover, QTableView::item:hover { backgroun
 QListView::item:selected, QTreeView::item:selected, QTableView::item:selected {
     background: $selection; color: $on_selection;
 }
+QTreeView[role="table"]::item { padding: 3px 4px 3px 0; }
 QTableView { gridline-color: $border; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
