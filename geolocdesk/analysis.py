@@ -30,6 +30,7 @@ from geolocdesk.provenance import (
 )
 from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.reference.pack import Pack, open_pack
+from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.unavailable import Unavailable
 
 THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
@@ -42,13 +43,19 @@ class Exclusions:
     reference_ids: frozenset[str] = field(default_factory=frozenset)
     places: frozenset[str] = field(default_factory=frozenset)
     photographers: frozenset[str] = field(default_factory=frozenset)
+    within: SearchArea | None = None
+    """Where given, references outside this area are ruled out as well."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the exclusions as sorted lists."""
+        """Return the exclusions as sorted lists, the area by its name and hash."""
+        within: JsonValue = None
+        if self.within is not None:
+            within = {"name": self.within.name, "sha256": self.within.sha256}
         return {
-            "reference_ids": list(sorted(self.reference_ids)),
-            "places": list(sorted(self.places)),
-            "photographers": list(sorted(self.photographers)),
+            "within": within,
+            "reference_ids": [*sorted(self.reference_ids)],
+            "places": [*sorted(self.places)],
+            "photographers": [*sorted(self.photographers)],
         }
 
 
@@ -96,6 +103,7 @@ class Analyser:
         self.pack = pack
         self.extractor = extractor
         self._intake = Intake(workers=workers)
+        self._excluded: dict[Exclusions, NDArray[np.int64]] = {}
 
     @classmethod
     def open(
@@ -223,11 +231,18 @@ class Analyser:
     def _excluded_rows(self, exclusions: Exclusions) -> NDArray[np.int64] | None:
         if exclusions == NO_EXCLUSIONS:
             return None
-        return self.pack.metadata.rows_with(
-            reference_ids=exclusions.reference_ids,
-            places=exclusions.places,
-            photographers=exclusions.photographers,
-        )
+        if exclusions not in self._excluded:
+            rows = self.pack.metadata.rows_with(
+                reference_ids=exclusions.reference_ids,
+                places=exclusions.places,
+                photographers=exclusions.photographers,
+            )
+            if exclusions.within is not None:
+                outside = np.flatnonzero(~exclusions.within.contains(self.pack.positions()))
+                rows = np.union1d(rows, outside)
+            # a batch asks the same each time; older choices of an examiner are not asked again
+            self._excluded = {exclusions: rows}
+        return self._excluded[exclusions]
 
 
 @lru_cache(maxsize=1)
@@ -239,6 +254,4 @@ def _library_versions() -> dict[str, str]:
 def _distance_km(estimate: Position, claimed: Position | Unavailable) -> float | Unavailable:
     if isinstance(claimed, Unavailable):
         return claimed
-    return float(
-        great_circle_km(estimate.latitude, estimate.longitude, claimed.latitude, claimed.longitude)
-    )
+    return float(great_circle_km(estimate.latitude, estimate.longitude, claimed.latitude, claimed.longitude))

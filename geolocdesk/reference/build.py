@@ -1,11 +1,11 @@
 """Building a reference pack: describe every photo of a source, then write the pack in one move."""
 
 import csv
-import os
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,6 @@ from geolocdesk.reference.metadata import write_metadata
 from geolocdesk.reference.neighbours import ReferencePhoto
 from geolocdesk.reference.sources.source import Source, SourceRow
 from geolocdesk.reference.thumbnails import write_thumbnails
-from geolocdesk.unavailable import Unavailable
 
 PROJECTION_SAMPLE = 16_384
 """Photos, drawn at random from the source, on which a new projection is fitted."""
@@ -101,15 +100,15 @@ def build_pack(
     _check_free(out, options)
     state = BuildState(partial_folder(out), _recipe(source, extractor, projection, options))
     try:
-        describing = _Describing(state, source, options, clock, progress)
-        final = _describe_all(describing, extractor, projection)
+        building = _Building(state, source, options, clock, progress)
+        final = _describe_all(building, extractor, projection)
         rejected = tuple(state.rejected())
         if state.described_count() == 0:
             raise _nothing_usable(source, rejected)
-        staging = _write_pack(state, out, final, model, source, options, clock(), progress)
+        staging = _write_pack(building, out, final, model)
     finally:
         state.close()
-    os.replace(staging, out)
+    staging.replace(out)
     references = len(np.load(out / POSITIONS_NAME, mmap_mode="r"))
     shutil.rmtree(partial_folder(out), ignore_errors=True)
     return BuildResult(out, references, rejected)
@@ -146,8 +145,8 @@ def _recipe(
 
 
 @dataclass(frozen=True, slots=True)
-class _Describing:
-    """What describing the source's photos needs besides the extractor."""
+class _Building:
+    """One build: its source, its unfinished state and its options."""
 
     state: BuildState
     source: Source
@@ -242,16 +241,14 @@ def _reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
     )
 
 
-def _describe_all(
-    describing: _Describing, extractor: Extractor, projection: Projection | None
-) -> Extractor:
+def _describe_all(building: _Building, extractor: Extractor, projection: Projection | None) -> Extractor:
     """Describe the whole source and return the extractor with the projection its descriptors have."""
     if projection is None and extractor.takes_projection:
-        in_sample = _sample(describing.source.count(), describing.options.seed)
-        describing.run(_SAMPLE_PART, extractor, in_sample.__contains__)
-        projection = _fitted(describing)
+        in_sample = _sample(building.source.count(), building.options.seed)
+        building.run(_SAMPLE_PART, extractor, in_sample.__contains__)
+        projection = _fitted(building)
     final = with_projection(extractor, projection) if projection else extractor
-    describing.run(_REST_PART, final, lambda _number: True)
+    building.run(_REST_PART, final, lambda _number: True)
     return final
 
 
@@ -262,39 +259,31 @@ def _sample(total: int, seed: int) -> range | frozenset[int]:
     return frozenset(int(n) for n in generator.choice(total, size=PROJECTION_SAMPLE, replace=False))
 
 
-def _fitted(describing: _Describing) -> Projection | None:
+def _fitted(building: _Building) -> Projection | None:
     """Return the projection of the sample, fitted once and kept with the unfinished build."""
-    path = describing.state.folder / PROJECTION_NAME
+    path = building.state.folder / PROJECTION_NAME
     if path.is_file():
         return Projection.load(path)
-    vectors = describing.state.vectors(_SAMPLE_PART)
+    vectors = building.state.vectors(_SAMPLE_PART)
     if len(vectors) < MINIMUM_PHOTOS_FOR_PROJECTION:
         return None
-    describing.progress(Progress("Fitting the projection", 0, None, f"on {len(vectors)} photos"))
-    projection = fit_projection(np.asarray(vectors), seed=describing.options.seed)
+    building.progress(Progress("Fitting the projection", 0, None, f"on {len(vectors)} photos"))
+    projection = fit_projection(np.asarray(vectors), seed=building.options.seed)
     temporary = path.with_name("new-" + path.name)
     projection.save(temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
     return projection
 
 
-def _write_pack(
-    state: BuildState,
-    out: Path,
-    extractor: Extractor,
-    model: ModelRecord,
-    source: Source,
-    options: BuildOptions,
-    created_at: str,
-    progress: ProgressCallback,
-) -> Path:
+def _write_pack(building: _Building, out: Path, extractor: Extractor, model: ModelRecord) -> Path:
     """Write the finished pack into the unfinished build's folder and return where it lies."""
+    state, options = building.state, building.options
     staging = state.folder / "pack"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
-    progress(Progress("Writing the pack", 0, None))
+    building.progress(Progress("Writing the pack", 0, None))
     write_metadata(staging / METADATA_NAME, ((photo, sha256) for photo, sha256, _, _ in state.photos()))
-    index = _write_vectors(state, staging, extractor, options, progress)
+    index = _write_vectors(building, staging, extractor)
     names = [INDEX_NAME, METADATA_NAME, POSITIONS_NAME, REJECTED_NAME]
     thumbnails = 0
     if options.thumbnails:
@@ -306,7 +295,7 @@ def _write_pack(
     _write_rejected(staging / REJECTED_NAME, state)
     manifest = Manifest(
         name=options.name or out.name,
-        created_at=created_at,
+        created_at=building.clock(),
         program_version=current_program_version(),
         model=model.to_json(),
         extractor=extractor.identity.to_json(),
@@ -316,7 +305,7 @@ def _write_pack(
         rejected=state.rejected_count(),
         thumbnails=thumbnails,
         licences=_licences(state),
-        source=source.to_json(),
+        source=building.source.to_json(),
         files=tuple(describe_file(staging, name) for name in sorted(names)),
         synthetic=options.synthetic,
     )
@@ -332,14 +321,9 @@ def _licences(state: BuildState) -> dict[str, int]:
     return counts
 
 
-def _write_vectors(
-    state: BuildState,
-    staging: Path,
-    extractor: Extractor,
-    options: BuildOptions,
-    progress: ProgressCallback,
-) -> IndexDescription:
-    """Write positions and index in the order of the source; sampled photos are projected on the way."""
+def _write_vectors(building: _Building, staging: Path, extractor: Extractor) -> IndexDescription:
+    """Write positions and index in the order of the source."""
+    state = building.state
     count = state.described_count()
     scratch = state.folder / "vectors.f32"
     vectors: NDArray[np.float32] = np.memmap(
@@ -347,29 +331,30 @@ def _write_vectors(
     )
     positions = np.empty((count, 2), np.float64)
     parts = {name: state.vectors(name) for name in (_SAMPLE_PART, _REST_PART)}
-    rows: dict[str, list[tuple[int, int]]] = {name: [] for name in parts}
-
-    def flush(name: str) -> None:
-        if not rows[name]:
-            return
-        targets, slots = np.array(rows[name]).T
-        block = np.asarray(parts[name][slots])
-        project = name == _SAMPLE_PART and extractor.projection is not None
-        vectors[targets] = extractor.projection.apply(block) if project and extractor.projection else block
-        rows[name].clear()
-
-    for photo, _, part, slot in state.photos():
-        positions[photo.row] = (photo.position.latitude, photo.position.longitude)
-        rows[part].append((photo.row, slot))
-        if len(rows[part]) >= _WRITE_BLOCK:
-            flush(part)
-    for name in parts:
-        flush(name)
+    for block in _blocks(state):
+        for name, part in parts.items():
+            mine = [(photo, slot) for photo, _, of_part, slot in block if of_part == name]
+            if not mine:
+                continue
+            rows = [photo.row for photo, _ in mine]
+            stored = np.asarray(part[[slot for _, slot in mine]])
+            if name == _SAMPLE_PART and extractor.projection is not None:
+                stored = extractor.projection.apply(stored)
+            vectors[rows] = stored
+            positions[rows] = [(photo.position.latitude, photo.position.longitude) for photo, _ in mine]
     np.save(staging / POSITIONS_NAME, positions)
-    description = build_index(vectors, staging / INDEX_NAME, seed=options.seed, progress=progress)
+    description = build_index(
+        vectors, staging / INDEX_NAME, seed=building.options.seed, progress=building.progress
+    )
     del vectors
     scratch.unlink()
     return description
+
+
+def _blocks(state: BuildState) -> Iterator[list[tuple[ReferencePhoto, str, str, int]]]:
+    photos = state.photos()
+    while block := list(islice(photos, _WRITE_BLOCK)):
+        yield block
 
 
 def _write_rejected(path: Path, state: BuildState) -> None:

@@ -83,7 +83,7 @@ class BuildState:
             return
         temporary = path.with_suffix(".new")
         temporary.write_bytes(content)
-        os.replace(temporary, path)
+        temporary.replace(path)
 
     def finished(self) -> set[int]:
         """Return the numbers of every source row that is described or rejected."""

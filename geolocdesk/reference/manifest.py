@@ -95,7 +95,9 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     """Return the manifest of the pack in ``folder`` and the pack's id. Raises PackError in one sentence."""
     path = folder / MANIFEST_NAME
     if not path.is_file():
-        message = f"{folder} is not a reference pack: it has no {MANIFEST_NAME}; name the folder a build wrote."
+        message = (
+            f"{folder} is not a reference pack: it has no {MANIFEST_NAME}; name the folder a build wrote."
+        )
         raise PackError(message)
     try:
         content = path.read_bytes()
@@ -107,7 +109,9 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     try:
         return _manifest_of(value), sha256_of_bytes(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"The manifest {path} is incomplete ({error!r}); restore the pack from a copy or build it again."
+        message = (
+            f"The manifest {path} is incomplete ({error!r}); restore the pack from a copy or build it again."
+        )
         raise PackError(message) from error
 
 

@@ -1,7 +1,6 @@
 """A reference pack opened for searching: a folder with a manifest, an index and what is known of its photos."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ from geolocdesk.reference.manifest import (
     POSITIONS_NAME,
     PROJECTION_NAME,
     THUMBNAILS_NAME,
-    Manifest,
     PackFile,
     read_manifest,
 )
@@ -171,7 +169,7 @@ def _note_verified(folder: Path, pack_id: str, verified_at: str) -> None:
     temporary = folder / (VERIFIED_NAME + ".new")
     try:
         temporary.write_text(content, encoding="utf-8")
-        os.replace(temporary, folder / VERIFIED_NAME)
+        temporary.replace(folder / VERIFIED_NAME)
     except OSError:
         # a pack on read-only media is verified all the same; there is only nowhere to note it
         return

@@ -1,0 +1,23 @@
+"""Where the program starts: no arguments open the window, a command runs on the command line."""
+
+import logging
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Run the program and return its exit code."""
+    multiprocessing.freeze_support()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    arguments = sys.argv[1:]
+    if not arguments:
+        from geolocdesk.cli.window import open_empty_window
+
+        return open_empty_window()
+    from geolocdesk.cli.commands import run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

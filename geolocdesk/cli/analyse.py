@@ -1,0 +1,168 @@
+"""``geolocdesk analyse``: photos in, one answer a photo out."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geolocdesk.cli.console import (
+    EXIT_OK,
+    EXIT_SOME_FAILED,
+    progress_reporter,
+    say,
+    utc_now,
+    write_json,
+    write_result,
+)
+from geolocdesk.cli.options import add_model, add_workers, non_negative_float, positive_float, positive_int
+from geolocdesk.errors import UsageError
+
+if TYPE_CHECKING:
+    from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
+    from geolocdesk.estimation.location import EstimationParameters
+
+ESTIMATORS = ("sphere", "vo2017", "nearest", "classes")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "analyse",
+        help="estimate where photos were taken",
+        description="Estimate where photos were taken, from their nearest neighbours in a reference pack.",
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument("--reference", required=True, type=Path, metavar="PACK", help="the reference pack")
+    add_model(parser, "another model than the pack's own (must have the same identity)")
+    parser.add_argument("--json", action="store_true", help="one JSON line a photo on standard output")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a table")
+    parser.add_argument(
+        "--neighbours", type=positive_int, default=100, metavar="K", help="how many vote (default 100)"
+    )
+    parser.add_argument(
+        "--exponent",
+        type=non_negative_float,
+        default=10.0,
+        metavar="M",
+        help="how sharply the weight falls with distance (default 10)",
+    )
+    parser.add_argument(
+        "--bandwidth-deg",
+        type=positive_float,
+        default=4.0,
+        metavar="SIGMA",
+        help="width of the kernel in degrees of arc (default 4)",
+    )
+    parser.add_argument("--estimator", choices=ESTIMATORS, default="sphere")
+    parser.add_argument(
+        "--within", type=Path, metavar="FILE.geojson", help="search only references inside these polygons"
+    )
+    parser.add_argument(
+        "--exclude", type=Path, metavar="IDS.txt", help="leave out these reference ids, one a line"
+    )
+    add_workers(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyse the photos and return the exit code."""
+    from geolocdesk.analysis import Analyser
+    from geolocdesk.evidence.intake import expand_paths
+
+    parameters = _parameters(options)
+    exclusions = _exclusions(options)
+    paths = list(expand_paths(options.photos))
+    if not paths:
+        message = "There is no photo in what was named; name photos, or folders that hold some."
+        raise UsageError(message)
+    with Analyser.open(
+        options.reference, model=options.model, device=options.device, workers=options.workers
+    ) as analyser:
+        results = analyser.analyse_photos(
+            paths, parameters, clock=utc_now, exclusions=exclusions, progress=progress_reporter()
+        )
+        return report_results(results, as_json=options.json, table=options.csv)
+
+
+def _parameters(options: argparse.Namespace) -> "EstimationParameters":
+    from geolocdesk.estimation.location import EstimationParameters
+
+    return EstimationParameters(
+        estimator=options.estimator,
+        neighbours=options.neighbours,
+        exponent=options.exponent,
+        bandwidth_deg=options.bandwidth_deg,
+    )
+
+
+def _exclusions(options: argparse.Namespace) -> "Exclusions":
+    from geolocdesk.analysis import Exclusions
+    from geolocdesk.reference.search_area import read_search_area
+
+    area = None if options.within is None else read_search_area(options.within)
+    if options.exclude is None:
+        return Exclusions(within=area)
+    try:
+        lines = options.exclude.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The list {options.exclude} cannot be read ({error}); it holds one reference id a line."
+        raise UsageError(message) from error
+    return Exclusions(reference_ids=frozenset(line.strip() for line in lines if line.strip()), within=area)
+
+
+def report_results(
+    results: "Iterator[Analysis | AnalysisFailure]", *, as_json: bool, table: Path | None
+) -> int:
+    """Print every result as it comes, write the table whole or not at all, and return the exit code."""
+    from geolocdesk.analysis import AnalysisFailure
+    from geolocdesk.cli.results_table import results_table
+
+    failed = 0
+    with results_table(table) as add_to_table:
+        try:
+            for result in results:
+                add_to_table(result)
+                failed += isinstance(result, AnalysisFailure)
+                _print_result(result, as_json=as_json)
+        except KeyboardInterrupt:
+            # leaving the table's block in the ordinary way keeps the rows that are finished
+            say("Stopped; the photos that were finished are kept.")
+            return EXIT_SOME_FAILED
+    return EXIT_SOME_FAILED if failed else EXIT_OK
+
+
+def _print_result(result: "Analysis | AnalysisFailure", *, as_json: bool) -> None:
+    from geolocdesk.analysis import AnalysisFailure
+    from geolocdesk.cli.analysis_json import document_of
+
+    if isinstance(result, AnalysisFailure):
+        say(f"{result.path}: {result.message}")
+    if as_json:
+        write_json(document_of(result))
+    elif not isinstance(result, AnalysisFailure):
+        write_result(describe(result))
+
+
+def describe(analysis: "Analysis") -> str:
+    """Return an analysis in a few lines for a reader."""
+    from geolocdesk.unavailable import Unavailable
+
+    lines = [
+        f"{analysis.evidence.path}",
+        f"  lead        {analysis.estimate.position.latitude:.5f}, {analysis.estimate.position.longitude:.5f}",
+    ]
+    for answer in analysis.estimate.levels:
+        calibrated = "not calibrated" if isinstance(answer.calibration, Unavailable) else "calibrated"
+        lines.append(
+            f"  {answer.level.name:<11} {answer.position.latitude:9.4f}, {answer.position.longitude:9.4f}"
+            f"  within {answer.level.radius_km:g} km: {answer.probability:6.1%} ({calibrated})"
+        )
+    lines.extend(
+        f"  {region.mass:.0%} region  {region.area_km2:,.0f} km²" for region in analysis.estimate.regions
+    )
+    nearest = analysis.neighbours.items[0]
+    lines.append(f"  nearest     {nearest.reference.reference_id} at distance {nearest.distance:.4f}")
+    distance = analysis.exif_distance_km
+    exif = str(distance) if isinstance(distance, Unavailable) else f"{distance:,.1f} km from the lead"
+    lines.append(f"  EXIF GPS    {exif}")
+    return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""One analysis as the JSON document and the CSV row that the command line promises."""
+
+from collections.abc import Iterator, Mapping
+
+from geolocdesk.analysis import Analysis, AnalysisFailure
+from geolocdesk.estimation.location import LEVELS
+from geolocdesk.geodesy import Position
+from geolocdesk.provenance import JsonValue
+from geolocdesk.unavailable import Unavailable
+
+
+def document_of(result: Analysis | AnalysisFailure) -> dict[str, JsonValue]:
+    """Return the JSON document of a photo: its answer, or the file and the error."""
+    if isinstance(result, AnalysisFailure):
+        return {"file": str(result.path), "error": {"kind": result.kind, "message": result.message}}
+    estimate = result.estimate
+    return {
+        "file": str(result.evidence.path),
+        "sha256": result.evidence.sha256,
+        "analysis_id": result.analysis_id,
+        "estimate": _position(estimate.position),
+        "levels": [
+            {
+                "level": answer.level.name,
+                "radius_km": answer.level.radius_km,
+                **_position(answer.position),
+                "probability": answer.probability,
+                "calibrated": not isinstance(answer.calibration, Unavailable),
+            }
+            for answer in estimate.levels
+        ],
+        "regions": [{"mass": region.mass, "area_km2": region.area_km2} for region in estimate.regions],
+        "neighbours": [
+            {
+                "rank": neighbour.rank,
+                "reference_id": neighbour.reference.reference_id,
+                **_position(neighbour.reference.position),
+                "distance": neighbour.distance,
+            }
+            for neighbour in result.neighbours.items
+        ],
+        "exif": _exif(result),
+        "provenance": result.provenance.to_json(),
+    }
+
+
+def _position(position: Position) -> dict[str, JsonValue]:
+    return {"latitude": position.latitude, "longitude": position.longitude}
+
+
+def _exif(result: Analysis) -> JsonValue:
+    claimed, distance = result.evidence.exif.position, result.exif_distance_km
+    if isinstance(claimed, Unavailable) or isinstance(distance, Unavailable):
+        return None
+    return {**_position(claimed), "distance_km": distance}
+
+
+CSV_COLUMNS = (
+    "file",
+    "sha256",
+    "analysis_id",
+    "latitude",
+    "longitude",
+    *(
+        f"{level.name}_{column}"
+        for level in LEVELS
+        for column in ("latitude", "longitude", "probability", "calibrated")
+    ),
+    "region_50_km2",
+    "region_90_km2",
+    "nearest_reference_id",
+    "nearest_distance",
+    "exif_latitude",
+    "exif_longitude",
+    "exif_distance_km",
+    "error_kind",
+    "error_message",
+)
+
+
+def csv_row_of(result: Analysis | AnalysisFailure) -> dict[str, str]:
+    """Return a photo's row of the results table; what there is none of is written as ``not available``."""
+    values: Mapping[str, object] = (
+        {
+            "file": result.path,
+            "error_kind": result.kind,
+            "error_message": result.message,
+        }
+        if isinstance(result, AnalysisFailure)
+        else dict(_answer_columns(result))
+    )
+    return {column: _cell(values.get(column, Unavailable.NOT_AVAILABLE)) for column in CSV_COLUMNS}
+
+
+def _answer_columns(result: Analysis) -> Iterator[tuple[str, object]]:
+    yield "file", result.evidence.path
+    yield "sha256", result.evidence.sha256
+    yield "analysis_id", result.analysis_id
+    yield "latitude", result.estimate.position.latitude
+    yield "longitude", result.estimate.position.longitude
+    for answer in result.estimate.levels:
+        name = answer.level.name
+        yield f"{name}_latitude", answer.position.latitude
+        yield f"{name}_longitude", answer.position.longitude
+        yield f"{name}_probability", answer.probability
+        yield f"{name}_calibrated", "no" if isinstance(answer.calibration, Unavailable) else "yes"
+    for region in result.estimate.regions:
+        yield f"region_{round(100 * region.mass)}_km2", region.area_km2
+    nearest = result.neighbours.items[0]
+    yield "nearest_reference_id", nearest.reference.reference_id
+    yield "nearest_distance", nearest.distance
+    claimed = result.evidence.exif.position
+    if isinstance(claimed, Position):
+        yield "exif_latitude", claimed.latitude
+        yield "exif_longitude", claimed.longitude
+        yield "exif_distance_km", result.exif_distance_km
+    yield "error_kind", ""
+    yield "error_message", ""
+
+
+def _cell(value: object) -> str:
+    """Return a cell's text; one a spreadsheet would run as a formula is led by an apostrophe."""
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

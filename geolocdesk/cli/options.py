@@ -1,0 +1,96 @@
+"""Options that several commands share."""
+
+import argparse
+from pathlib import Path
+
+_DEFAULT_MODEL = "efficientnet-lite0"
+
+
+def add_model(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add ``--model``."""
+    parser.add_argument("--model", metavar="MODEL", help=text)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--device``."""
+    parser.add_argument(
+        "--workers", type=positive_int, default=1, metavar="N", help="decoding processes (default 1)"
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="DEVICE",
+        help="auto, cpu, cuda … (default auto: the fastest there is)",
+    )
+
+
+def positive_int(text: str) -> int:
+    """Return a whole number of at least 1, for argparse."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        message = f"{text!r} is not a whole number of at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def positive_float(text: str) -> float:
+    """Return a number above 0, for argparse."""
+    value = non_negative_float(text)
+    if value == 0.0:
+        message = f"{text!r} is not a number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def non_negative_float(text: str) -> float:
+    """Return a finite number of at least 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        message = f"{text!r} is not a finite number of at least 0"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def default_model() -> str:
+    """Return the built-in model's name."""
+    return _DEFAULT_MODEL
+
+
+class WhereAction(argparse.Action):
+    """Collects ``--where COLUMN=VALUE`` for the table option named last before it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Append the condition to the conditions of the last table."""
+        table = getattr(namespace, "last_table", None)
+        if table is None:
+            parser.error(f"{option_string} comes after the table it selects from")
+        conditions = getattr(namespace, f"{table}_where", None) or []
+        setattr(namespace, f"{table}_where", [*conditions, str(values)])
+
+
+class TableAction(argparse.Action):
+    """Stores a path and remembers that following ``--where`` conditions are its own."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the path."""
+        del parser, option_string
+        setattr(namespace, self.dest, Path(str(values)))
+        namespace.last_table = self.dest

@@ -1,0 +1,168 @@
+"""``geolocdesk reference``: build, describe and verify reference packs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geolocdesk.cli.console import (
+    EXIT_OK,
+    EXIT_SOME_FAILED,
+    progress_reporter,
+    say,
+    utc_now,
+    write_json,
+    write_result,
+)
+from geolocdesk.cli.options import add_model, add_workers
+from geolocdesk.errors import PackError
+
+if TYPE_CHECKING:
+    from geolocdesk.reference.build import BuildResult
+
+_REASONS_SHOWN = 10
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its sub-commands to the command line."""
+    parser = commands.add_parser(
+        "reference",
+        help="build, describe and verify reference packs",
+        description="Build, describe and verify packs of geotagged reference photos.",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _add_build(verbs)
+    for name, text, command in (
+        ("info", "what a pack holds and what made it", run_info),
+        ("verify", "hash every file of a pack and compare with its manifest", run_verify),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
+        verb.add_argument("pack", type=Path, metavar="PACK")
+        verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        verb.set_defaults(run=command)
+
+
+def _add_build(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    build = verbs.add_parser(
+        "build",
+        help="build a pack from geotagged photos",
+        description="Build a reference pack from a folder of photos with GPS in their EXIF, or from a CSV.",
+    )
+    build.add_argument("source", type=Path, metavar="SOURCE", help="a folder of photos, or a CSV")
+    build.add_argument("--out", type=Path, required=True, metavar="PACK", help="the folder to write")
+    build.add_argument(
+        "--format", default="auto", metavar="FORMAT", help="auto, folder or csv (default auto)"
+    )
+    add_model(build, "a built-in model, a model folder, or a PACK whose model and projection are used again")
+    add_workers(build)
+    build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
+    build.add_argument(
+        "--thumbnails", action=argparse.BooleanOptionalAction, default=True, help="keep small pictures"
+    )
+    build.add_argument(
+        "--where", action="append", default=[], metavar="COLUMN=VALUE", help="take only these rows of a CSV"
+    )
+    build.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    build.set_defaults(run=run_build)
+
+
+def run_build(options: argparse.Namespace) -> int:
+    """Build a pack and return the exit code: 1 where rows were rejected."""
+    from geolocdesk.reference.build import BuildOptions, build_pack
+    from geolocdesk.reference.opening import open_for_building
+    from geolocdesk.reference.sources import open_source
+    from geolocdesk.reference.sources.selection import Selection
+
+    source = open_source(options.source, options.format, Selection.parse(options.where))
+    opened = open_for_building(options.model, device=options.device)
+    result = build_pack(
+        source,
+        options.out,
+        extractor=opened.extractor,
+        model=opened.record,
+        projection=opened.projection,
+        clock=utc_now,
+        options=BuildOptions(workers=options.workers, thumbnails=options.thumbnails, resume=options.resume),
+        progress=progress_reporter(),
+    )
+    _report_build(result, as_json=options.json)
+    return EXIT_SOME_FAILED if result.rejected else EXIT_OK
+
+
+def _report_build(result: "BuildResult", *, as_json: bool) -> None:
+    for row in result.rejected[:_REASONS_SHOWN]:
+        say(f"{row.file}: {row.reason}")
+    if len(result.rejected) > _REASONS_SHOWN:
+        say(
+            f"… and {len(result.rejected) - _REASONS_SHOWN} more; all are in {result.folder / 'rejected.csv'}"
+        )
+    if as_json:
+        write_json(
+            {
+                "pack": str(result.folder),
+                "references": result.references,
+                "rejected": [
+                    {"row": row.number, "file": row.file, "reason": row.reason} for row in result.rejected
+                ],
+            }
+        )
+    else:
+        write_result(f"{result.folder}: {result.references} references, {len(result.rejected)} rows rejected")
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """Describe a pack and return the exit code."""
+    import json
+
+    from geolocdesk.reference.pack import open_pack
+
+    with open_pack(options.pack) as pack:
+        document = {
+            "pack": str(options.pack),
+            "pack_id": pack.pack_id,
+            "last_verified": str(pack.last_verified()),
+            **json.loads(pack.manifest.to_bytes()),
+        }
+    if options.json:
+        write_json(document)
+        return EXIT_OK
+    counts, index, extractor = document["counts"], document["index"], document["extractor"]
+    write_result(f"{document['name']}{'  (synthetic photos)' if document['synthetic'] else ''}")
+    write_result(f"  pack id        {document['pack_id']}")
+    write_result(f"  built          {document['created_at']} by geolocdesk {document['program_version']}")
+    write_result(f"  last verified  {document['last_verified']}")
+    write_result(
+        f"  references     {counts['references']} ({counts['thumbnails']} thumbnails, "
+        f"{counts['rejected']} rows rejected)"
+    )
+    write_result(
+        f"  extractor      {extractor['name']}, {extractor['dimension']}-D, {document['extractor_id']}"
+    )
+    write_result(f"  index          {index['kind']}, recall {index['measured_recall']:.3f}")
+    for licence, count in document["licences"].items():
+        write_result(f"  licence        {licence}: {count}")
+    return EXIT_OK
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Hash a pack's files, report each and return the exit code."""
+    from geolocdesk.reference.pack import open_pack, verify_pack
+
+    checks = list(verify_pack(options.pack, verified_at=utc_now(), progress=progress_reporter()))
+    wrong = [check for check in checks if check.state != "intact"]
+    if options.json:
+        write_json(
+            {
+                "pack": str(options.pack),
+                "intact": not wrong,
+                "files": [{"name": check.name, "state": check.state} for check in checks],
+            }
+        )
+    else:
+        for check in checks:
+            write_result(f"  {check.state:<8} {check.name}")
+    if wrong:
+        names = ", ".join(check.name for check in wrong)
+        message = f"The pack {options.pack} is not what was built: {names}; restore it from a copy."
+        raise PackError(message)
+    open_pack(options.pack).close()
+    return EXIT_OK

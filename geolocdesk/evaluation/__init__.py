@@ -1,0 +1,1 @@
+"""Evaluation: how often, on photos whose place is known, an answer is right at each level."""

@@ -1,0 +1,68 @@
+"""Accuracy at the paper's levels, with intervals that respect photos of one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.estimation.location import LEVELS
+from geolocdesk.provenance import JsonValue
+
+BOOTSTRAP_SAMPLES = 2000
+CONFIDENCE_PERCENT = 95.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How often one method was right, in percent at each level of ``LEVELS``."""
+
+    method: str
+    queries: int
+    accuracy_percent: tuple[float, ...]
+    interval_percent: tuple[tuple[float, float], ...]
+    """95 % bootstrap interval a level."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the accuracy as plain JSON values."""
+        return {
+            "method": self.method,
+            "queries": self.queries,
+            "accuracy_percent": list(self.accuracy_percent),
+            "interval_percent": [[low, high] for low, high in self.interval_percent],
+        }
+
+
+def accuracy_of(
+    method: str, errors_km: NDArray[np.float64], groups: Sequence[str], *, seed: int = 2017
+) -> Accuracy:
+    """Return the accuracy of a method from its errors float64[queries, levels] in kilometres.
+
+    A query counts at a level if its error is at most the level's radius. The interval resamples whole
+    groups (places), because photos of one place are right or wrong together.
+    """
+    radii = np.array([level.radius_km for level in LEVELS])
+    hits = (errors_km <= radii).astype(np.float64)
+    percent = 100.0 * hits.mean(axis=0)
+    low, high = _bootstrap_interval(hits, groups, seed)
+    return Accuracy(
+        method=method,
+        queries=len(hits),
+        accuracy_percent=tuple(float(value) for value in percent),
+        interval_percent=tuple((float(a), float(b)) for a, b in zip(low, high, strict=True)),
+    )
+
+
+def _bootstrap_interval(
+    hits: NDArray[np.float64], groups: Sequence[str], seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    _, group_of = np.unique(np.array(groups), return_inverse=True)
+    sizes = np.bincount(group_of).astype(np.float64)
+    sums = np.stack([np.bincount(group_of, weights=column) for column in hits.T], axis=1)
+    generator = np.random.default_rng(seed)
+    # how often each group is drawn; a row a bootstrap sample
+    drawn = generator.multinomial(len(sizes), np.full(len(sizes), 1.0 / len(sizes)), BOOTSTRAP_SAMPLES)
+    percent = 100.0 * (drawn @ sums) / (drawn @ sizes)[:, np.newaxis]
+    tail = (100.0 - CONFIDENCE_PERCENT) / 2.0
+    low, high = np.percentile(percent, [tail, 100.0 - tail], axis=0)
+    return low, high

@@ -1,0 +1,36 @@
+"""Opening the model a pack is built with: a model by name, or the model and projection of another pack."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, open_model
+from geolocdesk.features.projection import Projection
+from geolocdesk.reference.manifest import MANIFEST_NAME
+from geolocdesk.reference.pack import open_pack
+
+DEFAULT_MODEL = "efficientnet-lite0"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedModel:
+    """A model ready to describe a source."""
+
+    record: ModelRecord
+    extractor: Extractor
+    """Without a projection."""
+    projection: Projection | None
+    """Another pack's, to be used again; None to have one fitted."""
+
+
+def open_for_building(model: str | None, *, device: str = "auto") -> OpenedModel:
+    """Return the model that ``model`` names: a built-in one (the default), a model folder, or a pack.
+
+    Raises ModelError or PackError.
+    """
+    if model is not None and (Path(model) / MANIFEST_NAME).is_file():
+        with open_pack(Path(model)) as pack:
+            record, projection = ModelRecord.from_json(pack.manifest.model), pack.projection()
+    else:
+        record, projection = open_model(model or DEFAULT_MODEL), None
+    return OpenedModel(record, extractor_from_record(record, None, device=device), projection)
