@@ -1,0 +1,105 @@
+"""Rings on the sphere: circles, areas, containment and points along great circles."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geolocdesk.geodesy.sphere import (
+    EARTH_RADIUS_KM,
+    HALF_CIRCUMFERENCE_KM,
+    Position,
+    destination,
+    positions_of,
+    unit_vectors,
+)
+
+Ring = NDArray[np.float64]
+
+SPHERE_AREA_KM2 = 4.0 * math.pi * EARTH_RADIUS_KM**2
+
+_PAIRS_AT_ONCE = 1 << 20
+"""Bounds the memory of one step of ``contains``: points × edges."""
+
+
+def geodesic_circle(position: Position, radius_km: float, vertices: int = 180) -> Ring:
+    """Return the circle round a position as a ring of ``vertices`` + 1 points, counter-clockwise.
+
+    Raises ValueError unless 0 < radius < half the circumference (20,015 km) and there are 3 vertices.
+    """
+    if not 0.0 < radius_km < HALF_CIRCUMFERENCE_KM or vertices < 3:
+        message = f"not a circle on the sphere: radius {radius_km} km, {vertices} vertices"
+        raise ValueError(message)
+    bearings = np.linspace(360.0, 0.0, vertices, endpoint=False)  # falling bearings run counter-clockwise
+    latitudes, longitudes = destination(position.latitude, position.longitude, bearings, radius_km)
+    return closed(np.column_stack([latitudes, longitudes]))
+
+
+def closed(ring: Ring) -> Ring:
+    """Return the ring with its first vertex repeated at the end."""
+    return np.concatenate([ring, ring[:1]])
+
+
+def ring_area_km2(ring: Ring) -> float:
+    """Return the area on the left of a ring, 0 to the whole sphere's 5.1e8 km²."""
+    vertices = unit_vectors(ring[:, 0], ring[:, 1])
+    centre = vertices[:-1].sum(axis=0)
+    length = float(np.linalg.norm(centre))
+    apex = centre / length if length > 1e-9 * len(ring) else vertices[0]
+    return float(_left_solid_angles(apex[None, :], vertices)[0]) % (4.0 * math.pi) * EARTH_RADIUS_KM**2
+
+
+def contains(ring: Ring, latitude: ArrayLike, longitude: ArrayLike) -> NDArray[np.bool_]:
+    """Return for each position whether it lies on the left of the ring.
+
+    The solid angle of the fan of triangles from the position's antipode over the ring is the area on the
+    left, less the whole sphere if the position lies inside; so its sign answers, without a reference point
+    and without any special case at poles, the date line or rings larger than a hemisphere.
+    """
+    points = unit_vectors(latitude, longitude)
+    apexes = -points.reshape(-1, 3)
+    vertices = unit_vectors(ring[:, 0], ring[:, 1])
+    step = max(1, _PAIRS_AT_ONCE // len(vertices))
+    inside = np.empty(len(apexes), dtype=np.bool_)
+    for start in range(0, len(apexes), step):
+        inside[start : start + step] = _left_solid_angles(apexes[start : start + step], vertices) < 0.0
+    return inside.reshape(points.shape[:-1])
+
+
+def _left_solid_angles(apexes: NDArray[np.float64], vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each apex, the signed solid angle of its fan of triangles over a closed ring.
+
+    Van Oosterom and Strackee (1983). Equal to the area on the left modulo 4π.
+    """
+    start, end = vertices[:-1], vertices[1:]
+    normals = np.cross(start, end - start)  # start × end, without the cancellation of close vertices
+    volumes = apexes @ normals.T
+    cosines_to_start, cosines_to_end = apexes @ start.T, apexes @ end.T
+    edge_cosines = np.einsum("ij,ij->i", start, end)
+    solid_angles: NDArray[np.float64] = 2.0 * np.arctan2(
+        volumes, 1.0 + edge_cosines + cosines_to_start + cosines_to_end
+    ).sum(axis=1)
+    return solid_angles
+
+
+def densify(ring: Ring, step_deg: float = 1.0) -> Ring:
+    """Return the ring (or open line) with points added so that none is over ``step_deg`` of arc from the next.
+
+    The added points lie on the great circles; the original vertices stay, bit for bit.
+    """
+    vectors = unit_vectors(ring[:, 0], ring[:, 1])
+    starts, ends = vectors[:-1], vectors[1:]
+    angles = 2.0 * np.arcsin(np.clip(np.linalg.norm(ends - starts, axis=1) / 2.0, 0.0, 1.0))
+    pieces = np.maximum(1, np.ceil(angles / math.radians(step_deg) - 1e-9)).astype(np.int64)
+    if (pieces == 1).all():
+        return ring
+    edge = np.repeat(np.arange(len(pieces)), pieces)
+    order = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    along = (order / pieces[edge] * angles[edge])[:, None]
+    towards = ends - starts * np.einsum("ij,ij->i", starts, ends)[:, None]
+    towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-300)
+    latitudes, longitudes = positions_of(np.cos(along) * starts[edge] + np.sin(along) * towards[edge])
+    dense = np.column_stack([latitudes, longitudes])
+    original = order == 0
+    dense[original] = ring[:-1]
+    return np.concatenate([dense, ring[-1:]])
