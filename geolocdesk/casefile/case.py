@@ -1,6 +1,7 @@
 """A case that can be changed: each change is on the disk, with its audit entry, when its method returns."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -55,12 +56,12 @@ class Case(CaseReader):
 
     def set_details(self, details: CaseDetails) -> None:
         """Change who investigates what."""
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.DETAILS_SET, {"details": codec.encode(details)})
 
     def set_settings(self, settings: CaseSettings) -> None:
         """Change what the next analysis uses."""
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.SETTINGS_SET, {"settings": codec.encode(settings)})
 
     def add_evidence(self, record: EvidenceRecord, thumbnail: bytes | None = None) -> int:
@@ -69,7 +70,7 @@ class Case(CaseReader):
         The same file (path and content) keeps its number: it is restored if it was removed, and gets its
         record if it had failed before. ``thumbnail`` is a JPEG of at most some 1024 pixels; reports print it.
         """
-        with self._store.transaction():
+        with self.store.transaction():
             return self._evidence_number(record, thumbnail)
 
     def record_failure(self, failure: AnalysisFailure, exhibit: int | None = None) -> int:
@@ -78,7 +79,7 @@ class Case(CaseReader):
         Without ``exhibit`` it is the newest one read from that path, or a new one. An earlier analysis stays.
         """
         number = exhibit if exhibit is not None else self._number_at(failure.path)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(
                 projection.EXHIBIT_FAILED,
                 {
@@ -95,20 +96,21 @@ class Case(CaseReader):
         analysis: Analysis,
         *,
         exhibit: int | None = None,
-        thumbnail: bytes | None = None,
         neighbour_thumbnails: Mapping[int, bytes] = _NO_THUMBNAILS,
         pack_verified_at: str | Unavailable = Unavailable.NOT_AVAILABLE,
     ) -> AnalysisSummary:
         """Keep an analysis as the exhibit's current one and return its summary; earlier ones stay.
 
-        Without ``exhibit`` the photo is taken in first where it is not in the case. ``neighbour_thumbnails``
-        are JPEGs by row of the pack. An analysis equal to the current one is not stored twice.
+        Without ``exhibit`` the photo is taken in first where it is not in the case. An exhibit without a
+        thumbnail gets the analysis's. ``neighbour_thumbnails`` are JPEGs by row of the pack. An analysis
+        equal to the current one is not stored twice.
         """
-        document = canonical_json(codec.encode(analysis))
-        with self._store.transaction():
+        thumbnail = analysis.thumbnail
+        document = canonical_json(codec.encode(replace(analysis, thumbnail=None)))
+        with self.store.transaction():
             number = exhibit if exhibit is not None else self._evidence_number(analysis.evidence, thumbnail)
             self._require_same_content(number, analysis.evidence)
-            document_sha256 = self._store.put_blob(document)
+            document_sha256 = self.store.put_blob(document)
             current = self.exhibit(number).current
             if current is not None and current.document_sha256 == document_sha256:
                 return current
@@ -135,6 +137,7 @@ class Case(CaseReader):
                     "evidence_sha256": analysis.evidence.sha256,
                     "document_sha256": document_sha256,
                     "summary": _without(codec.encode(summary), "recorded_at"),
+                    "thumbnail_sha256": None if thumbnail is None else self.store.put_blob(thumbnail),
                     "pack_id": analysis.neighbours.pack_id,
                     "neighbour_thumbnails": self._put_thumbnails(neighbour_thumbnails),
                 },
@@ -146,12 +149,12 @@ class Case(CaseReader):
         if version not in [known.version for known in self.analyses(exhibit)]:
             message = f"Exhibit {exhibit} has no analysis {version}."
             raise CaseError(message)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.ANALYSIS_CHOSEN, {"exhibit": exhibit, "version": version})
 
     def store_neighbour_thumbnails(self, pack_id: str, thumbnails: Mapping[int, bytes]) -> None:
         """Keep JPEGs of reference photos by row of their pack, for reports without the pack."""
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(
                 projection.THUMBNAILS_STORED,
                 {"pack_id": pack_id, "neighbour_thumbnails": self._put_thumbnails(thumbnails)},
@@ -171,27 +174,27 @@ class Case(CaseReader):
                 f"{known.sha256}. Name the unchanged file; nothing was stored."
             )
             raise EvidenceError(kind="damaged", path=source, message=message)
-        with self._store.transaction(), source.open("rb") as stream:
-            self._store.put_stream(stream, sha256, source.stat().st_size)
+        with self.store.transaction(), source.open("rb") as stream:
+            self.store.put_stream(stream, sha256, source.stat().st_size)
             self._require_stored(source, sha256)
             self._append(projection.ORIGINAL_STORED, {"exhibit": exhibit, "sha256": sha256})
 
     def remove_evidence(self, exhibit: int) -> None:
         """Take an exhibit off the lists and out of reports; ``restore_evidence`` brings all of it back."""
         self._require_exhibit(exhibit, removed=False)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.EXHIBIT_REMOVED, {"exhibit": exhibit})
 
     def restore_evidence(self, exhibit: int) -> None:
         """Undo ``remove_evidence``."""
         self._require_exhibit(exhibit, removed=True)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.EXHIBIT_RESTORED, {"exhibit": exhibit})
 
     def set_exclusions(self, exhibit: int, exclusions: Exclusions) -> None:
         """Set the references ruled out for an exhibit, all of them at once."""
         self.exhibit(exhibit)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(
                 projection.EXCLUSIONS_SET, {"exhibit": exhibit, "exclusions": codec.encode(exclusions)}
             )
@@ -200,7 +203,7 @@ class Case(CaseReader):
         """Add a note on an exhibit, or on the case, and return it."""
         if exhibit is not None:
             self.exhibit(exhibit)
-        with self._store.transaction():
+        with self.store.transaction():
             number = self._count(_NEXT_NOTE)
             self._append(
                 projection.NOTE_ADDED, {"note": number, "exhibit": exhibit, "text": codec.storable_text(text)}
@@ -210,38 +213,38 @@ class Case(CaseReader):
     def edit_note(self, note: int, text: str) -> Note:
         """Change a note's text and return it; the audit trail keeps the earlier text."""
         self._note(note)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.NOTE_EDITED, {"note": note, "text": codec.storable_text(text)})
         return self._note(note)
 
     def remove_note(self, note: int) -> None:
         """Take a note off the lists; ``restore_note`` brings it back."""
         self._note(note)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.NOTE_REMOVED, {"note": note})
 
     def restore_note(self, note: int) -> None:
         """Undo ``remove_note``."""
         self._note(note)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.NOTE_RESTORED, {"note": note})
 
     def set_tags(self, exhibit: int, tags: tuple[str, ...]) -> None:
         """Set an exhibit's tags, all of them at once."""
         self.exhibit(exhibit)
         cleaned = sorted({codec.storable_text(tag).strip() for tag in tags} - {""})
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.TAGS_SET, {"exhibit": exhibit, "tags": list(cleaned)})
 
     def save_copy(self, destination: Path, progress: ProgressCallback = ignore_progress) -> str:
         """Write a whole copy of the case and return its SHA-256; the audit trail of this case notes it."""
         sha256 = super().save_copy(destination, progress)
-        with self._store.transaction():
+        with self.store.transaction():
             self._append(projection.CASE_COPIED, {"path": codec.path_to_text(destination), "sha256": sha256})
         return sha256
 
     def _append(self, action: str, inputs: Mapping[str, JsonValue]) -> AuditEntry:
-        return self._store.append(utc_text(self._clock()), self.actor, action, inputs)
+        return self.store.append(utc_text(self._clock()), self.actor, action, inputs)
 
     def _evidence_number(self, record: EvidenceRecord, thumbnail: bytes | None) -> int:
         known = [found for found in self.exhibits_at(record.path) if _is_of(found, record)]
@@ -256,8 +259,8 @@ class Case(CaseReader):
                 "exhibit": number,
                 "path": codec.path_to_text(record.path),
                 "sha256": record.sha256,
-                "record_sha256": self._store.put_blob(canonical_json(codec.encode(record))),
-                "thumbnail_sha256": None if thumbnail is None else self._store.put_blob(thumbnail),
+                "record_sha256": self.store.put_blob(canonical_json(codec.encode(record))),
+                "thumbnail_sha256": None if thumbnail is None else self.store.put_blob(thumbnail),
             },
         )
         return number
@@ -266,7 +269,7 @@ class Case(CaseReader):
         return next((found.number for found in self.exhibits_at(path) if not found.removed), None)
 
     def _put_thumbnails(self, thumbnails: Mapping[int, bytes]) -> JsonValue:
-        return {str(row): self._store.put_blob(jpeg) for row, jpeg in sorted(thumbnails.items())}
+        return {str(row): self.store.put_blob(jpeg) for row, jpeg in sorted(thumbnails.items())}
 
     def _require_same_content(self, number: int, record: EvidenceRecord) -> None:
         if self.exhibit(number).sha256 != record.sha256:
@@ -284,13 +287,13 @@ class Case(CaseReader):
     def _require_stored(self, source: Path, sha256: str) -> None:
         """Refuse an original that changed while it was copied; the transaction rolls back."""
         try:
-            self._store.require_sound(sha256)
+            self.store.require_sound(sha256)
         except CaseError as error:
             message = f"{source} changed while it was copied. Copy it again when nothing writes to it."
             raise EvidenceError(kind="unreadable", path=source, message=message) from error
 
     def _note(self, number: int) -> Note:
-        rows = self._store.rows("SELECT exhibit FROM notes WHERE note = ?", (number,))
+        rows = self.store.rows("SELECT exhibit FROM notes WHERE note = ?", (number,))
         for note in self.notes(rows[0][0], include_removed=True) if rows else []:
             if note.number == number:
                 return note

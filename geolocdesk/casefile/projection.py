@@ -89,6 +89,11 @@ def _record_analysis(connection: sqlite3.Connection, entry: AuditEntry, inputs: 
         "INSERT INTO analyses VALUES (:exhibit, :version, :analysis_id, :document_sha256, :summary, :at)",
         {**inputs, "summary": _json_text(inputs["summary"]), "at": entry.at},
     )
+    connection.execute(
+        "UPDATE exhibits SET thumbnail_sha256 = coalesce(thumbnail_sha256, :thumbnail_sha256)"
+        " WHERE exhibit = :exhibit",
+        inputs,
+    )
     _choose_analysis(connection, entry, inputs)
     _store_thumbnails(connection, entry, inputs)
 

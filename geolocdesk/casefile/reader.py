@@ -46,7 +46,8 @@ class CaseReader:
     """
 
     def __init__(self, store: Store, format_version: int) -> None:
-        self._store = store
+        self.store = store
+        """The file below, for this package's own modules."""
         self._format_version = format_version
 
     def __enter__(self) -> Self:
@@ -60,16 +61,16 @@ class CaseReader:
     @property
     def path(self) -> Path:
         """Return where the case file lies, as it was named on opening."""
-        return self._store.path
+        return self.store.path
 
     @property
     def read_only(self) -> bool:
         """Return whether this case was opened for reading only."""
-        return self._store.read_only
+        return self.store.read_only
 
     def close(self) -> None:
         """Let go of the file. A second call does nothing."""
-        self._store.close()
+        self.store.close()
 
     def details(self) -> CaseDetails:
         """Return who investigates what."""
@@ -80,16 +81,16 @@ class CaseReader:
         return codec.decode(CaseSettings, self._case_value("settings") or {})
 
     def _case_value(self, name: str) -> JsonValue:
-        rows = self._store.rows("SELECT value FROM case_values WHERE name = ?", (name,))
+        rows = self.store.rows("SELECT value FROM case_values WHERE name = ?", (name,))
         return _json(rows[0][0]) if rows else None
 
     def info(self) -> CaseInfo:
         """Return the case at a glance."""
         counted = dict(
-            self._store.rows("SELECT status, count(*) FROM exhibits WHERE NOT removed GROUP BY status")
+            self.store.rows("SELECT status, count(*) FROM exhibits WHERE NOT removed GROUP BY status")
         )
-        first = next(iter(self._store.entries(page=1)))
-        last = self._store.last_entry() or first
+        first = next(iter(self.store.entries(page=1)))
+        last = self.store.last_entry() or first
         return CaseInfo(
             path=self.path,
             details=self.details(),
@@ -109,13 +110,13 @@ class CaseReader:
         )
 
     def _count(self, query: str) -> int:
-        return _integer(self._store.rows(query)[0][0])
+        return _integer(self.store.rows(query)[0][0])
 
     def exhibits(self, *, include_removed: bool = False) -> Iterator[Exhibit]:
         """Yield the exhibits by number."""
         condition = "" if include_removed else "AND NOT e.removed"
         last = 0
-        while rows := self._store.rows(
+        while rows := self.store.rows(
             f"{_EXHIBIT_QUERY} WHERE e.exhibit > ? {condition} ORDER BY e.exhibit LIMIT {_PAGE}", (last,)
         ):
             yield from map(_exhibit, rows)
@@ -123,7 +124,7 @@ class CaseReader:
 
     def exhibit(self, number: int) -> Exhibit:
         """Return one exhibit, removed or not. Raises CaseError where there is none of that number."""
-        rows = self._store.rows(f"{_EXHIBIT_QUERY} WHERE e.exhibit = ?", (number,))
+        rows = self.store.rows(f"{_EXHIBIT_QUERY} WHERE e.exhibit = ?", (number,))
         if not rows:
             message = f"{self.path} has no exhibit {number}. List what it has with “geolocdesk case info”."
             raise CaseError(message)
@@ -134,7 +135,7 @@ class CaseReader:
 
         There are several where the file changed between two readings.
         """
-        rows = self._store.rows(
+        rows = self.store.rows(
             f"{_EXHIBIT_QUERY} WHERE e.path = ? ORDER BY e.exhibit DESC", (codec.path_to_text(path),)
         )
         return [_exhibit(row) for row in rows]
@@ -142,12 +143,12 @@ class CaseReader:
     def record(self, number: int) -> EvidenceRecord | None:
         """Return what was taken in, full EXIF included; None where the photo could not be taken in."""
         sha256 = self._contents_of(number)[0]
-        return None if sha256 is None else codec.decode(EvidenceRecord, _json(self._store.blob(sha256)))
+        return None if sha256 is None else codec.decode(EvidenceRecord, _json(self.store.blob(sha256)))
 
     def thumbnail(self, number: int) -> bytes | None:
         """Return the JPEG kept of the photo, or None."""
         sha256 = self._contents_of(number)[1]
-        return None if sha256 is None else self._store.blob(sha256)
+        return None if sha256 is None else self.store.blob(sha256)
 
     def original(self, number: int) -> Iterator[bytes]:
         """Yield the file's own bytes in pieces. Raises CaseError where they are not in the case."""
@@ -155,11 +156,11 @@ class CaseReader:
         if sha256 is None:
             message = f"The original of exhibit {number} is not stored in {self.path}."
             raise CaseError(message)
-        return self._store.chunks(sha256)
+        return self.store.chunks(sha256)
 
     def _contents_of(self, number: int) -> tuple[Any, ...]:
         """Return the SHA-256 of the record, the thumbnail and the original, None where there is none."""
-        rows = self._store.rows(
+        rows = self.store.rows(
             "SELECT record_sha256, thumbnail_sha256, original_sha256 FROM exhibits WHERE exhibit = ?",
             (number,),
         )
@@ -167,14 +168,17 @@ class CaseReader:
 
     def analyses(self, number: int) -> list[AnalysisSummary]:
         """Return every analysis of an exhibit, oldest first."""
-        rows = self._store.rows(
+        rows = self.store.rows(
             "SELECT summary, recorded_at FROM analyses WHERE exhibit = ? ORDER BY version", (number,)
         )
         return [_summary(*row) for row in rows]
 
     def analysis(self, summary: AnalysisSummary) -> Analysis:
-        """Return the whole of one analysis, bit for bit as it was recorded. Raises CaseError if damaged."""
-        return codec.decode(Analysis, _json(self._store.blob(summary.document_sha256)))
+        """Return the whole of one analysis, bit for bit as it was recorded, but for its thumbnail.
+
+        That is the exhibit's: ``thumbnail``. Raises CaseError where the analysis is damaged.
+        """
+        return codec.decode(Analysis, _json(self.store.blob(summary.document_sha256)))
 
     def current_analysis(self, number: int) -> Analysis | None:
         """Return the whole of the analysis that counts, or None before the first one."""
@@ -183,19 +187,19 @@ class CaseReader:
 
     def neighbour_thumbnail(self, pack_id: str, row: int) -> bytes | None:
         """Return the JPEG kept of a reference photo, so that a report does without its pack; or None."""
-        rows = self._store.rows(
+        rows = self.store.rows(
             "SELECT sha256 FROM neighbour_thumbnails WHERE pack_id = ? AND row = ?", (pack_id, row)
         )
-        return self._store.blob(str(rows[0][0])) if rows else None
+        return self.store.blob(str(rows[0][0])) if rows else None
 
     def exclusions(self, number: int) -> Exclusions:
         """Return the references the examiner ruled out for an exhibit."""
-        rows = self._store.rows("SELECT value FROM exclusions WHERE exhibit = ?", (number,))
+        rows = self.store.rows("SELECT value FROM exclusions WHERE exhibit = ?", (number,))
         return codec.decode(Exclusions, _json(rows[0][0])) if rows else Exclusions()
 
     def notes(self, exhibit: int | None, *, include_removed: bool = False) -> list[Note]:
         """Return the notes on an exhibit, or on the case (None), oldest first."""
-        rows = self._store.rows(
+        rows = self.store.rows(
             "SELECT note, exhibit, text, author, written_at, edited_at, removed FROM notes"
             " WHERE exhibit IS ? AND (? OR NOT removed) ORDER BY note",
             (exhibit, include_removed),
@@ -204,12 +208,12 @@ class CaseReader:
 
     def tags(self, number: int) -> tuple[str, ...]:
         """Return an exhibit's tags in alphabetical order."""
-        rows = self._store.rows("SELECT tag FROM tags WHERE exhibit = ? ORDER BY tag", (number,))
+        rows = self.store.rows("SELECT tag FROM tags WHERE exhibit = ? ORDER BY tag", (number,))
         return tuple(str(tag) for (tag,) in rows)
 
     def audit(self) -> Iterator[AuditEntry]:
         """Yield the audit trail, oldest entry first."""
-        return self._store.entries()
+        return self.store.entries()
 
     def save_copy(self, destination: Path, progress: ProgressCallback = ignore_progress) -> str:
         """Write a whole copy of the case and return its SHA-256.
@@ -223,7 +227,7 @@ class CaseReader:
             try:
                 with closing(sqlite3.connect(partial, isolation_level=None)) as target:
                     target.execute("PRAGMA journal_mode = OFF")
-                    self._store.connection.backup(
+                    self.store.connection.backup(
                         target,
                         pages=_COPIED_PAGES_A_STEP,
                         progress=lambda _status, left, total: progress(

@@ -149,6 +149,15 @@ class Store:
             "Run “geolocdesk case verify” on it, and use a copy or a backup."
         )
 
+    def blob_hashes(self, page: int = 500) -> Iterator[str]:
+        """Yield the SHA-256 of every stored content in order."""
+        last = ""
+        while rows := self.rows(
+            "SELECT sha256 FROM blobs WHERE sha256 > ? ORDER BY sha256 LIMIT ?", (last, page)
+        ):
+            yield from (str(sha256) for (sha256,) in rows)
+            last = rows[-1][0]
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
