@@ -63,7 +63,7 @@ class Say(FakeJob):
 
 @dataclass(frozen=True)
 class Count(FakeJob):
-    """Counts with progress, waiting for the file ``go`` after the first number where one is named."""
+    """Counts with progress; where ``go`` is named, says it waits after the first number until that file is there."""
 
     total: int = 3
     go: Path | None = None
@@ -73,6 +73,7 @@ class Count(FakeJob):
             progress(Progress("Counting", number, self.total))
             yield number
             if number == 0 and self.go is not None:
+                progress(Progress("Waiting", 1, 1))
                 _wait_for(self.go)
         progress(Progress("Counting", self.total, self.total))
 

@@ -58,6 +58,10 @@ class Watched:
         ]
 
 
+def is_waiting(event: Event) -> bool:
+    return isinstance(event, Progressed) and event.progress.task == "Waiting"
+
+
 @pytest.fixture
 def fakes() -> ModuleType:
     return importlib.import_module("engine_fakes")
@@ -126,7 +130,7 @@ def test_cancelling_between_two_results_stops_a_batch_there(
 ) -> None:
     go = tmp_path / "go"
     number = watched.engine.submit(fakes.Count(total=1000, go=go))
-    watched.until(lambda event: isinstance(event, Produced))
+    watched.until(is_waiting)
     behind = watched.engine.submit(fakes.Say(words=("never said",)))
     watched.engine.cancel(behind)
     assert watched.until_closed(behind) == WasCancelled(behind)
@@ -145,7 +149,7 @@ def test_live_jobs_run_between_two_results_and_only_the_newest_does(
 ) -> None:
     go = tmp_path / "go"
     batch = watched.engine.submit(fakes.Count(total=50, go=go))
-    watched.until(lambda event: isinstance(event, Produced))
+    watched.until(is_waiting)
     requests = [watched.engine.submit(fakes.Say(subject="photo", words=(str(n),))) for n in range(20)]
     other = watched.engine.submit(fakes.Say(subject="another photo", words=("other",)))
     for stale in requests[:-1]:
