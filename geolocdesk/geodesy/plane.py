@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.geodesy.polygon import Ring, contains, densify
+from geolocdesk.geodesy.polygon import Ring, closed, contains, densify
 from geolocdesk.geodesy.sphere import normalise_longitude, unit_vectors
 
 PlaneRing = NDArray[np.float64]
@@ -53,7 +53,7 @@ def plane_polygons(
     pieces: list[PlaneRing] = []
     for ring in rings:
         line = _without_degenerate_longitudes(densify(ring, step_deg))
-        cut = _cut_at_date_line(line)
+        cut = _cut_at_frame(line)
         if cut is None:
             whole.append(line[:, ::-1].copy())
         else:
@@ -73,9 +73,12 @@ def _without_degenerate_longitudes(ring: Ring) -> Ring:
     A vertex at a pole becomes two, at the longitudes of its neighbours; ±180° takes the sign of the vertex
     before it; an edge over a pole gets that pole as a vertex; edges close to a pole get vertices between.
     """
-    points = [(float(latitude), float(longitude)) for latitude, longitude in ring[:-1]]
-    points = [(lat, float(normalise_longitude(lon))) for lat, lon in points]
-    points = _with_poles_crossed(points)
+    latitudes, longitudes = ring[:-1, 0], normalise_longitude(ring[:-1, 1])
+    steps = np.abs(normalise_longitude(np.diff(longitudes, append=longitudes[:1])))
+    on_frame = (np.abs(latitudes) >= 90.0) | (np.abs(longitudes) >= 180.0)
+    if steps.max() <= _MAXIMUM_LONGITUDE_STEP_DEG and not on_frame.any():
+        return closed(np.column_stack([latitudes, longitudes]))
+    points = _with_poles_crossed(list(zip(latitudes.tolist(), longitudes.tolist(), strict=True)))
     points = _with_two_vertices_at_poles(points)
     points = _with_definite_signs(points)
     return np.array(_with_short_longitude_steps(points))
@@ -153,34 +156,40 @@ def _between(start: Point, end: Point) -> list[Point]:
     return list(zip(latitudes.tolist(), normalise_longitude(longitudes).tolist(), strict=True))
 
 
-def _cut_at_date_line(line: Ring) -> list[PlaneRing] | None:
-    """Return the pieces between crossings of the date line, as (longitude, latitude); None without crossing."""
-    jumps = np.flatnonzero(np.abs(np.diff(line[:, 1])) > 180.0)
-    if len(jumps) == 0:
+def _cut_at_frame(line: Ring) -> list[PlaneRing] | None:
+    """Return the pieces of a closed line between its crossings of the date line, as (longitude, latitude).
+
+    Edges that run along the frame (on the date line, or at a pole) are left out: the walk along the frame
+    puts back those that bound the polygon. None where nothing is cut.
+    """
+    latitude, longitude = np.abs(line[:, 0]), np.abs(line[:, 1])
+    crosses = np.abs(np.diff(line[:, 1])) > 180.0
+    runs_along = ((latitude[:-1] == 90.0) & (latitude[1:] == 90.0)) | (
+        (longitude[:-1] == 180.0) & (longitude[1:] == 180.0)
+    )
+    cuts = np.flatnonzero(crosses | runs_along)
+    if len(cuts) == 0:
         return None
     pieces: list[PlaneRing] = []
     body = line[:-1]
-    for start, end in zip(jumps, np.roll(jumps, -1), strict=True):
+    for start, end in zip(cuts, np.roll(cuts, -1), strict=True):
         length = (end - start) % len(body) or len(body)
-        inner = np.take(body, np.arange(start + 1, start + 1 + length), axis=0, mode="wrap")
-        first = _crossing_latitude(line[start], line[start + 1])
-        last = _crossing_latitude(line[end], line[end + 1])
-        pieces.append(
-            np.array(
-                [
-                    (math.copysign(180.0, inner[0, 1]), first),
-                    *inner[:, ::-1],
-                    (math.copysign(180.0, inner[-1, 1]), last),
-                ]
-            )
-        )
+        piece = np.take(body, np.arange(start + 1, start + 1 + length), axis=0, mode="wrap")[:, ::-1]
+        before = [] if runs_along[start] else [_border_point(piece[0], line[start], line[start + 1])]
+        after = [] if runs_along[end] else [_border_point(piece[-1], line[end], line[end + 1])]
+        whole = _without_repeats(np.array([*before, *piece, *after]))
+        if len(whole) > 1:
+            pieces.append(whole)
     return pieces
+
+
+def _border_point(inner: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]) -> Point:
+    """Return (longitude, latitude) where an edge crosses the date line, on the side of its inner vertex."""
+    return math.copysign(180.0, float(inner[0])), _crossing_latitude(start, end)
 
 
 def _crossing_latitude(start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
     """Return the latitude at which the great circle through two positions crosses the 180° meridian."""
-    if abs(start[0]) == 90.0 == abs(end[0]):
-        return float(start[0])
     first, second = unit_vectors(*start), unit_vectors(*end)
     if abs(start[1]) == 180.0:
         return float(start[0])
@@ -191,8 +200,10 @@ def _crossing_latitude(start: NDArray[np.float64], end: NDArray[np.float64]) -> 
 
 
 def _along_frame(point: NDArray[np.float64]) -> float:
-    """Return how far along the frame a point of its left or right side lies, counter-clockwise."""
+    """Return how far along the frame one of its points lies, counter-clockwise from (−180, −90)."""
     longitude, latitude = float(point[0]), float(point[1])
+    if abs(latitude) == 90.0:
+        return 720.0 - longitude if latitude > 0.0 else longitude + 180.0
     return 450.0 + latitude if longitude > 0.0 else 990.0 - latitude
 
 
