@@ -9,12 +9,11 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from geolocdesk.analysis import Exclusions
-from geolocdesk.geodesy import Position
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.excluded_list import ExcludedList
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.neighbours_model import NeighboursModel, PlaceLookup
+from geolocdesk.gui.neighbours_model import NeighboursModel, PlaceLookup, no_place
 from geolocdesk.gui.neighbours_view import NeighboursView
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.quantities import count_text
@@ -23,11 +22,6 @@ from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
 from geolocdesk.unavailable import Unavailable
-
-
-def no_place(_position: Position) -> Unavailable:
-    """Return that no place names are at hand; cards then show coordinates."""
-    return Unavailable.NOT_AVAILABLE
 
 
 class NeighboursGallery(QWidget):

@@ -20,6 +20,12 @@ from geolocdesk.unavailable import Unavailable, text_of
 PlaceLookup = Callable[[Position], str | Unavailable]
 """The name of the place at a position, such as ``near Split, Croatia``; called for visible cards only."""
 
+
+def no_place(_position: Position) -> Unavailable:
+    """Return that no place names are at hand; cards then show coordinates."""
+    return Unavailable.NOT_AVAILABLE
+
+
 KEPT_THUMBNAILS = 600
 """Beyond this the thumbnails seen longest ago are dropped, and asked for again when scrolled to."""
 
