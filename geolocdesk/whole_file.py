@@ -65,3 +65,11 @@ def _require_own(descriptor: int, partial: Path, path: Path) -> None:
     if sys.platform != "win32" and not os.path.samestat(os.fstat(descriptor), partial.stat()):
         message = f"Another geolocdesk is writing {path} at the same time. Let it finish, then write again."
         raise OutputError(message)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it where they are missing. Raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +152,7 @@ class Metadata:
         with self._lock:
             self._connection.close()
 
-    def _select(self, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def _select(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
                 return self._connection.execute(query, values).fetchall()
@@ -171,15 +172,15 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         raise _damaged(path) from error
 
 
-def _photo_of(values: Sequence[object]) -> ReferencePhoto:
+def _photo_of(values: Sequence[Any]) -> ReferencePhoto:
     row, reference_id, latitude, longitude, file, *described = values
     place, photographer, captured_at, licence, url, country = (
         _text_or_unavailable(None if value is None else str(value)) for value in described
     )
     return ReferencePhoto(
-        row=int(str(row)),
+        row=int(row),
         reference_id=str(reference_id),
-        position=Position(float(str(latitude)), float(str(longitude))),
+        position=Position(float(latitude), float(longitude)),
         file=str(file),
         place=place,
         photographer=photographer,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import UsageError
-from geolocdesk.provenance import canonical_json, sha256_of_bytes
+from geolocdesk.provenance import JsonValue, canonical_json, sha256_of_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def read_search_area(path: Path) -> SearchArea:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         message = f"The area {path} cannot be read as GeoJSON ({error}); save it again as GeoJSON polygons."
         raise UsageError(message) from error
-    geometries = [
+    geometries: list[JsonValue] = [
         geometry
         for geometry in _geometries(value)
         if isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
@@ -62,11 +62,11 @@ def read_search_area(path: Path) -> SearchArea:
     return SearchArea(path.name, text)
 
 
-def _geometries(value: object) -> list[object]:
+def _geometries(value: JsonValue) -> list[JsonValue]:
     """Return every geometry in a GeoJSON value, features and collections opened."""
     if not isinstance(value, dict):
         return []
-    members = {"FeatureCollection": "features", "GeometryCollection": "geometries"}
+    members: dict[JsonValue, str] = {"FeatureCollection": "features", "GeometryCollection": "geometries"}
     kind = value.get("type")
     if kind in members:
         inner = value.get(members[kind])

@@ -98,11 +98,11 @@ class CsvSource:
     def rows(self) -> Iterator[SourceRow]:
         """Yield every selected row; one without a file or a position is marked as rejected."""
         for number, row in enumerate(read_table(self._path, REQUIRED_COLUMNS, self._selection)):
-            position = position_of(row)
-            rejected = "" if row["file"] else "file is empty"
-            if isinstance(position, str):
-                rejected = rejected or position
-                position = Unavailable.UNREADABLE
+            stated = position_of(row)
+            position = stated if isinstance(stated, Position) else Unavailable.UNREADABLE
+            rejected = "" if isinstance(stated, Position) else stated
+            if not row["file"]:
+                rejected = "file is empty"
             described = {
                 column: row.get(column) or Unavailable.NOT_AVAILABLE for column in OPTIONAL_COLUMNS[1:]
             }
