@@ -1,0 +1,1 @@
+"""Cartography: base map, overlay, place names, and the pictures made of them."""
