@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
 
 from geolocdesk.engine.inbox import Inbox
 from geolocdesk.engine.messages import (
@@ -24,11 +23,9 @@ from geolocdesk.engine.messages import (
     Superseded,
     WasCancelled,
 )
+from geolocdesk.engine.workshop import Workshop
 from geolocdesk.errors import GeolocdeskError
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback
-
-if TYPE_CHECKING:
-    from geolocdesk.engine.workshop import Workshop
 
 _PROGRESS_INTERVAL_S = 0.1
 _NICENESS = 5
@@ -36,7 +33,7 @@ _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
 _ORPHAN_GRACE_S = 10.0
 
 
-def serve(connection: Connection, make_workshop: "Callable[[], Workshop]") -> None:
+def serve(connection: Connection, make_workshop: Callable[[], Workshop]) -> None:
     """Run jobs from the connection until told to stop or until the owner is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the owner to handle
     _give_way()
@@ -46,7 +43,7 @@ def serve(connection: Connection, make_workshop: "Callable[[], Workshop]") -> No
 
 
 class _Worker:
-    def __init__(self, connection: Connection, workshop: "Workshop") -> None:
+    def __init__(self, connection: Connection, workshop: Workshop) -> None:
         self._connection = connection
         self._workshop = workshop
         self._sending = threading.Lock()
@@ -127,13 +124,6 @@ class _Worker:
         # Where the owner is gone there is nobody to tell, and the listener ends this process.
         with self._sending, contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._connection.send(event)
-
-
-def open_workshop() -> "Workshop":
-    """Return an empty workshop; what it needs is imported here, in the child, and not by its owner."""
-    from geolocdesk.engine.workshop import Workshop
-
-    return Workshop()
 
 
 def _give_way() -> None:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
 
-from geolocdesk.engine.child import open_workshop, serve
+from geolocdesk.engine.child import serve
 from geolocdesk.engine.messages import (
     Cancel,
     Command,
@@ -23,9 +22,7 @@ from geolocdesk.engine.messages import (
     Superseded,
     WasCancelled,
 )
-
-if TYPE_CHECKING:
-    from geolocdesk.engine.workshop import Workshop
+from geolocdesk.engine.workshop import Workshop
 
 _REPLAYED = 0
 """The number of the preparing job that a restarted engine repeats; nobody hears of it."""
@@ -42,7 +39,7 @@ class Engine:
         self,
         on_event: Callable[[Event], None],
         *,
-        make_workshop: "Callable[[], Workshop]" = open_workshop,
+        make_workshop: Callable[[], Workshop] = Workshop,
         grace_s: float = 5.0,
     ) -> None:
         """Prepare an engine; ``grace_s`` is how long each stage of stopping waits for the next."""
@@ -191,7 +188,7 @@ class Engine:
 class _Child:
     """The process and this end of its pipe."""
 
-    def __init__(self, make_workshop: "Callable[[], Workshop]") -> None:
+    def __init__(self, make_workshop: Callable[[], Workshop]) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(

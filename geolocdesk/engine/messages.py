@@ -27,7 +27,7 @@ class Job(Protocol):
         """Return whether a fresh engine must run this job again before any other."""
         ...
 
-    def run(self, workshop: "Workshop", progress: ProgressCallback) -> Iterator[object]:
+    def run(self, workshop: "Workshop", progress: ProgressCallback, /) -> Iterator[object]:
         """Yield the job's results. Raises GeolocdeskError for the outside's fault."""
         ...
 

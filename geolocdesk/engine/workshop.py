@@ -1,9 +1,12 @@
 """What the engine keeps between two jobs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from geolocdesk.analysis import Analyser
 from geolocdesk.errors import PackError
+
+if TYPE_CHECKING:
+    from geolocdesk.analysis import Analyser
 
 
 class Workshop:
@@ -13,18 +16,20 @@ class Workshop:
         self._analyser: Analyser | None = None
 
     @property
-    def analyser(self) -> Analyser:
+    def analyser(self) -> "Analyser":
         """Return the analyser. Raises PackError where no pack is open."""
         if self._analyser is None:
             message = "No reference pack is open. Open one, then analyse again."
             raise PackError(message)
         return self._analyser
 
-    def open(self, pack: Path, *, model: str | None, device: str, workers: int) -> Analyser:
+    def open(self, pack: Path, *, model: str | None, device: str, workers: int) -> "Analyser":
         """Open a pack and its model in place of the ones before. Raises PackError or ModelError.
 
         Where the new one cannot be opened the old one stays.
         """
+        from geolocdesk.analysis import Analyser
+
         opened = Analyser.open(pack, model=model, device=device, workers=workers)
         self.close()
         self._analyser = opened

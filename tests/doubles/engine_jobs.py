@@ -1,4 +1,4 @@
-"""Jobs and a workshop for the engine's tests; imported by name in the child, so it imports little."""
+"""Jobs and a workshop for the tests of the engine; the child imports this by name, so it imports little."""
 
 import os
 import threading
@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from geolocdesk.engine.workshop import Workshop
 from geolocdesk.errors import PackError
 from geolocdesk.progress import Progress, ProgressCallback
 
 
-class FakeWorkshop:
+class FakeWorkshop(Workshop):
     """Remembers what was opened and leaves a file when it is closed properly."""
 
     def __init__(self, closed_file: Path | None = None) -> None:
+        super().__init__()
         self.opened: str | None = None
         self._closed_file = closed_file
 
@@ -43,7 +45,8 @@ class Open(FakeJob):
     name: str = "pack"
     prepares: bool = True
 
-    def run(self, workshop: FakeWorkshop, _progress: ProgressCallback) -> Iterator[str]:
+    def run(self, workshop: Workshop, _progress: ProgressCallback) -> Iterator[str]:
+        assert isinstance(workshop, FakeWorkshop)
         workshop.opened = self.name
         yield f"opened {self.name}"
 
@@ -54,9 +57,8 @@ class Say(FakeJob):
 
     words: tuple[str, ...] = ()
 
-    def run(
-        self, workshop: FakeWorkshop, _progress: ProgressCallback
-    ) -> Iterator[tuple[str, int, str | None]]:
+    def run(self, workshop: Workshop, _progress: ProgressCallback) -> Iterator[tuple[str, int, str | None]]:
+        assert isinstance(workshop, FakeWorkshop)
         for word in self.words:
             yield word, os.getpid(), workshop.opened
 
@@ -68,7 +70,7 @@ class Count(FakeJob):
     total: int = 3
     go: Path | None = None
 
-    def run(self, _workshop: FakeWorkshop, progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[int]:
         for number in range(self.total):
             progress(Progress("Counting", number, self.total))
             yield number
@@ -80,7 +82,7 @@ class Count(FakeJob):
 
 @dataclass(frozen=True)
 class Refuse(FakeJob):
-    def run(self, _workshop: FakeWorkshop, _progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, _progress: ProgressCallback) -> Iterator[int]:
         yield 1
         message = "The pack is damaged; restore it from a copy."
         raise PackError(message)
@@ -88,13 +90,13 @@ class Refuse(FakeJob):
 
 @dataclass(frozen=True)
 class Stumble(FakeJob):
-    def run(self, _workshop: FakeWorkshop, _progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, _progress: ProgressCallback) -> Iterator[int]:
         yield 1 // int("0")
 
 
 @dataclass(frozen=True)
 class Crash(FakeJob):
-    def run(self, _workshop: FakeWorkshop, _progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, _progress: ProgressCallback) -> Iterator[int]:
         yield 1
         os._exit(3)
 
@@ -103,7 +105,7 @@ class Crash(FakeJob):
 class Hang(FakeJob):
     """Never yields, never reports, never listens."""
 
-    def run(self, _workshop: FakeWorkshop, _progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, _progress: ProgressCallback) -> Iterator[int]:
         yield 1
         threading.Event().wait()
 
@@ -112,7 +114,7 @@ class Hang(FakeJob):
 class Spin(FakeJob):
     """Reports progress for ever and yields once."""
 
-    def run(self, _workshop: FakeWorkshop, progress: ProgressCallback) -> Iterator[int]:
+    def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[int]:
         yield 1
         done = 0
         while True:
