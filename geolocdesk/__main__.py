@@ -7,6 +7,11 @@ import sys
 
 def main() -> int:
     """Run the program and return its exit code."""
+    if sys.argv[1:] == ["--decoding-process"]:  # how a bundled program starts evidence.decoder's processes
+        from geolocdesk.evidence.worker import main as decode
+
+        decode()
+        return 0
     multiprocessing.freeze_support()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     arguments = sys.argv[1:]
