@@ -22,16 +22,19 @@ _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 def summarise(blocks: Iterable[bytes]) -> ExifSummary:
     """Return what the first readable block of tags says; blocks come as TIFF structures or whole files."""
-    remark = ""
+    problem, nothing = "", False
     for block in blocks:
         try:
             tags = read_tags(block)
         except UnreadableTagError as error:
-            remark = remark or str(error)
+            problem = problem or str(error)
             continue
         if tags:
-            return _summarise_tags(tags, [remark] if remark else [])
-    return unreadable_summary(remark) if remark else ExifSummary()
+            return _summarise_tags(tags, [problem] if problem else [])
+        nothing = True
+    if nothing:
+        problem = problem or "The file holds a block of metadata in which no tag could be read."
+    return unreadable_summary(problem) if problem else ExifSummary()
 
 
 def unreadable_summary(remark: str) -> ExifSummary:

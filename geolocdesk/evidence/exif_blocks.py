@@ -14,11 +14,11 @@ _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 def find_exif(image: ImageFile.ImageFile, content: bytes, photo_format: PhotoFormat) -> Iterator[bytes]:
     """Return what EXIF tags may be read from, the most original first: TIFF structures or the whole file."""
+    block = image.info.get("exif")
     if photo_format is TIFF and not content.startswith(_BIGTIFF_SIGNATURES):
         yield content
-    elif photo_format.decoder == "HEIF":
+    elif block and photo_format.decoder == "HEIF":
         yield content  # pillow-heif sets the orientation in its copy of the block to 1
-    block = image.info.get("exif")
     if isinstance(block, bytes) and block:
         yield block.removeprefix(_PREFIX)
     rebuilt = _rebuild_exif(image)

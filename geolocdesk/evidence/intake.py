@@ -149,9 +149,10 @@ def _photos_in(folder: Path) -> Iterator[Path]:
 def _shown(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith("."):
         return False
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        return not entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_HIDDEN
+    else:  # noqa: RET505 - lets the type checker leave the other systems' half out
         return True
-    return not entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_HIDDEN
 
 
 def _look_ahead(renditions: Sequence[Rendition], workers: int) -> int:

@@ -117,9 +117,8 @@ def _load(
     share = _decoded_share(loaded.pixels)
     if share == 0.0:
         raise damage
-    remark = (
-        f"The file is damaged or cut short; about {share:.0%} of the picture could be decoded and was used."
-    )
+    how_much = f"about {share:.0%}" if share < 1.0 else "what could be decoded"
+    remark = f"The file is damaged or cut short; {how_much} of its picture was used."
     return _LoadedImage(loaded.image, loaded.pixels, loaded.orientation, (remark, *loaded.remarks))
 
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from geolocdesk.evidence.formats import PhotoFormat
 
@@ -52,6 +52,8 @@ def faults_as_decoding_errors() -> Iterator[None]:
     """Turn whatever a decoder raises into a DecodingError; running out of memory into MemoryError."""
     try:
         yield
+    except UnidentifiedImageError as error:
+        raise DecodingError(kind="damaged", reason="its header cannot be read") from error
     except DECODER_FAULTS as error:
         reason = str(error) or type(error).__name__
         if "memory" in reason.lower():  # Pillow, libtiff and libheif report it in other errors' clothes
