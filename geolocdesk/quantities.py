@@ -1,4 +1,4 @@
-"""How numbers are written for a reader, in the window, on the map and in reports: rounded to what they can carry, with their unit."""
+"""How numbers are written for a reader: rounded to what they can carry, with their unit."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
