@@ -1,0 +1,133 @@
+"""Principal components with half whitening: shorter descriptors in which common directions weigh less."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.errors import ModelError
+from geolocdesk.features.descriptor import FloatArray, unit_rows
+
+MINIMUM_PHOTOS_FOR_PROJECTION = 1000
+"""Below this a pack's own photos do not tell the directions well enough; descriptors stay as they are."""
+
+WHITENING_POWER = 0.25
+"""Half whitening divides each component by the fourth root of its variance, halfway (in decibels) to equal."""
+
+_BLOCK_ROWS = 2048
+_SMALLEST_SHARE = 1e-10
+"""Directions with less than this share of the largest variance are rounding, not pictures."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """``unit((x − mean) · matrix)``; its arrays are read-only and its hash covers them alone."""
+
+    mean: FloatArray
+    """float32[D]"""
+    matrix: FloatArray
+    """float32[D, d]"""
+    photos: int
+    """How many descriptors it was fitted on."""
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        fits = self.matrix.ndim == 2 and self.mean.shape == self.matrix.shape[:1] and self.matrix.size > 0
+        if not fits or self.mean.dtype != np.float32 or self.matrix.dtype != np.float32:
+            message = (
+                f"a projection is float32[D] and float32[D, d], not {self.mean.shape}, {self.matrix.shape}"
+            )
+            raise ValueError(message)
+        if not (np.isfinite(self.mean).all() and np.isfinite(self.matrix).all()):
+            message = "a projection is made of finite numbers"
+            raise ValueError(message)
+        self.mean.flags.writeable = False
+        self.matrix.flags.writeable = False
+        object.__setattr__(self, "sha256", _content_sha256(self.mean, self.matrix))
+
+    @property
+    def input_dimension(self) -> int:
+        """Return D, the length of the descriptors it takes."""
+        return int(self.matrix.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        """Return d, the length of the descriptors it makes."""
+        return int(self.matrix.shape[1])
+
+    def apply(self, descriptors: FloatArray) -> FloatArray:
+        """Return float32[n, d] of unit length from float32[n, D]."""
+        projected: FloatArray = np.matmul(descriptors - self.mean, self.matrix)
+        return unit_rows(projected)
+
+    def save(self, path: Path) -> None:
+        """Write the projection to a file: the same bytes for the same projection. Raises OSError."""
+        with path.open("wb") as stream:
+            np.savez(
+                stream,
+                mean=self.mean.astype("<f4"),
+                matrix=self.matrix.astype("<f4"),
+                photos=np.int64(self.photos),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Projection":
+        """Return the projection in a file. Raises ModelError where there is none."""
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                mean, matrix = arrays["mean"], arrays["matrix"]
+                return cls(np.ascontiguousarray(mean), np.ascontiguousarray(matrix), int(arrays["photos"]))
+        except OSError as error:
+            message = f"The projection {path} cannot be read ({error.strerror or error}); restore the file."
+            raise ModelError(message) from error
+        except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+            message = f"The projection {path} is damaged; restore it from the original."
+            raise ModelError(message) from error
+
+
+def fit_projection(descriptors: NDArray[np.float32], dimension: int = 512) -> Projection:
+    """Return the projection on the first ``dimension`` principal components, half whitened.
+
+    ``descriptors`` is float32[n, D]. Computed in float64; the sign of each component is such that its largest
+    entry is positive, so the same descriptors give the same projection. Fewer components are kept where the
+    descriptors do not span ``dimension``. Raises ModelError where they are all the same.
+    """
+    mean, covariance = _moments(descriptors)
+    variances, directions = np.linalg.eigh(covariance)
+    variances, directions = variances[::-1], directions[:, ::-1]
+    spanned = int(np.count_nonzero(variances > max(variances[0], 0.0) * _SMALLEST_SHARE))
+    if spanned == 0:
+        message = f"All {len(descriptors)} photos look the same to the model; check the source for copies."
+        raise ModelError(message)
+    kept = min(dimension, spanned)
+    variances, directions = variances[:kept], directions[:, :kept]
+    signs = np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(kept)])
+    matrix = directions * (signs / variances**WHITENING_POWER)
+    return Projection(
+        mean.astype(np.float32), np.ascontiguousarray(matrix, dtype=np.float32), len(descriptors)
+    )
+
+
+def _moments(descriptors: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean and the covariance in float64, block by block: the descriptors may lie on disk."""
+    count, width = descriptors.shape
+    starts = range(0, count, _BLOCK_ROWS)
+    total = np.zeros(width)
+    for start in starts:
+        total += descriptors[start : start + _BLOCK_ROWS].astype(np.float64).sum(axis=0)
+    mean = total / max(1, count)
+    scatter = np.zeros((width, width))
+    for start in starts:
+        centred = descriptors[start : start + _BLOCK_ROWS].astype(np.float64) - mean
+        scatter += centred.T @ centred
+    return mean, scatter / max(1, count - 1)
+
+
+def _content_sha256(mean: FloatArray, matrix: FloatArray) -> str:
+    digest = hashlib.sha256(f"projection float32 {matrix.shape[0]} {matrix.shape[1]}\n".encode("ascii"))
+    digest.update(mean.astype("<f4").tobytes())
+    digest.update(matrix.astype("<f4").tobytes())
+    return digest.hexdigest()
