@@ -12,6 +12,11 @@ def distance_text(distance_km: float) -> str:
     return f"{_three_digits(distance_km)}{NO_BREAK}km"
 
 
+def radius_text(radius_km: float) -> str:
+    """Return an exact radius, such as a level's: ``1 km``, ``2,500 km``."""
+    return f"{radius_km:,g}{NO_BREAK}km"
+
+
 def area_text(area_km2: float) -> str:
     """Return an area: ``0.8 km²``, ``412 km²``, ``12,300 km²``, ``1.25 million km²``."""
     if area_km2 < 9.95:

@@ -12,16 +12,15 @@ from geolocdesk.analysis import Exclusions
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.neighbour_card import credit_text
-from geolocdesk.gui.neighbours_model import PlaceLookup, no_place
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.picture_canvas import ZOOM_STEP, PictureCanvas, PictureView
+from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
 from geolocdesk.gui.placeholder import Placeholder
-from geolocdesk.gui.quantities import share_text
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
-from geolocdesk.unavailable import Unavailable
 
 
 class CompareView(QWidget):
@@ -201,9 +200,8 @@ class CompareView(QWidget):
 
     def _describe(self, shown: Neighbour) -> None:
         reference = shown.reference
-        place = self._place_lookup(reference.position)
         position = f"{reference.position.latitude:.5f}, {reference.position.longitude:.5f}"
-        name = position if isinstance(place, Unavailable) else visible_text(place)
+        name = short_place(self._place_lookup, reference.position)
         weight = share_text(float(self._weights[self._place]))
         self._title.set_text(f"{shown.rank}. {name}")
         self._numbers.set_text(f"distance {shown.distance:.3f} · weight {weight} · {position}")

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QTo
 from geolocdesk.analysis import Exclusions
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.quantities import count_text
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import count_text
 
 _BODY_HEIGHT_PX = 128
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from geolocdesk.evidence.record import EvidenceRecord, ExifSummary
 from geolocdesk.geodesy import Position
-from geolocdesk.gui.quantities import NO_BREAK, distance_text, size_text
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import NO_BREAK, distance_text, size_text
 from geolocdesk.unavailable import Unavailable
 
 _Claimed = TypeVar("_Claimed")

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from geolocdesk.colours import Palette
 from geolocdesk.gui.icons import paint_icon
 from geolocdesk.gui.neighbours_model import NeighbourEntry, NeighbourRole
-from geolocdesk.gui.quantities import share_text
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, text_font
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import ReferencePhoto
 from geolocdesk.unavailable import Unavailable
 

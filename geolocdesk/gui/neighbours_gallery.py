@@ -13,13 +13,14 @@ from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.excluded_list import ExcludedList
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.neighbours_model import NeighboursModel, PlaceLookup, no_place
+from geolocdesk.gui.neighbours_model import NeighboursModel
 from geolocdesk.gui.neighbours_view import NeighboursView
+from geolocdesk.gui.place_text import PlaceLookup, no_place
 from geolocdesk.gui.placeholder import Placeholder
-from geolocdesk.gui.quantities import count_text
 from geolocdesk.gui.theme import SPACE
 from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import count_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
 from geolocdesk.unavailable import Unavailable
 

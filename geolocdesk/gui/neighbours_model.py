@@ -12,19 +12,11 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage
 
 from geolocdesk.geodesy import Position
-from geolocdesk.gui.quantities import share_text
+from geolocdesk.gui.place_text import PlaceLookup, short_place
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
 from geolocdesk.unavailable import Unavailable, text_of
-
-PlaceLookup = Callable[[Position], str | Unavailable]
-"""The name of the place at a position, such as ``near Split, Croatia``; called for visible cards only."""
-
-
-def no_place(_position: Position) -> Unavailable:
-    """Return that no place names are at hand; cards then show coordinates."""
-    return Unavailable.NOT_AVAILABLE
-
 
 KEPT_THUMBNAILS = 600
 """Beyond this the thumbnails seen longest ago are dropped, and asked for again when scrolled to."""
@@ -171,9 +163,7 @@ class NeighboursModel(QAbstractListModel):
         """Return where a neighbour was taken, in words where there are any."""
         position = neighbour.reference.position
         if position not in self._places:
-            found = self._place_lookup(position)
-            coordinates = f"{position.latitude:.4f}, {position.longitude:.4f}"
-            self._places[position] = coordinates if isinstance(found, Unavailable) else visible_text(found)
+            self._places[position] = short_place(self._place_lookup, position)
         return self._places[position]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature

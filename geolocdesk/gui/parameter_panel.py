@@ -19,8 +19,8 @@ from geolocdesk.estimation.location import EstimationParameters, EstimatorName
 from geolocdesk.geodesy import EARTH_RADIUS_KM
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.parameter_row import ParameterRow, linear_scale, logarithmic_scale
-from geolocdesk.gui.quantities import distance_text
 from geolocdesk.gui.theme import SPACE, set_role
+from geolocdesk.quantities import distance_text
 
 MOST_NEIGHBOURS = 1000
 MOST_EXPONENT = 30.0

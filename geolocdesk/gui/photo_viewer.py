@@ -12,10 +12,10 @@ from geolocdesk.gui.notes_panel import NotesPanel
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.picture_canvas import ZOOM_STEP, PictureCanvas
 from geolocdesk.gui.placeholder import Placeholder
-from geolocdesk.gui.quantities import NO_BREAK
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.tool_button import native_keys, tool_button
 from geolocdesk.gui.visible_text import visible_text
+from geolocdesk.quantities import NO_BREAK
 from geolocdesk.unavailable import Unavailable
 
 _TAB_KEYS = ("Alt+1", "Alt+2", "Alt+3")
