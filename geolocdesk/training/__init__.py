@@ -1,0 +1,1 @@
+"""Training: cells to classify photos into, and the networks that learn to."""
