@@ -23,6 +23,8 @@ def flatten(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         return _stretch(image)
     if image.mode == "CMYK":
         return _convert_cmyk(image)
+    if image.mode == "La":  # Pillow converts it to nothing else
+        image = image.convert("LA")
     if image.has_transparency_data:
         return _lay_on_white(image)
     return image.convert("RGB"), ()

@@ -29,6 +29,8 @@ _TRANSPOSITIONS = {
 }
 _NEW_SUBFILE_TYPE = 254
 _REDUCED_RESOLUTION = 1
+_LEAST_SHARE = 0.1
+"""A picture of which less is left than this would be judged by its blank part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,9 +117,10 @@ def _load(
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     share = _decoded_share(loaded.pixels)
-    if share == 0.0:
-        raise damage
-    how_much = f"about {share:.0%}" if share < 1.0 else "what could be decoded"
+    if share < _LEAST_SHARE:
+        reason = f"{damage.reason}; no more than {share:.0%} of its picture could be decoded"
+        raise DecodingError(damage.kind, reason) from damage
+    how_much = f"about {share:.0%}" if share < 0.995 else "what could be decoded"
     remark = f"The file is damaged or cut short; {how_much} of its picture was used."
     return _LoadedImage(loaded.image, loaded.pixels, loaded.orientation, (remark, *loaded.remarks))
 
@@ -154,12 +157,10 @@ def _shown_size(size: tuple[int, int], orientation: int, photo_format: PhotoForm
 
 
 def _decoded_share(pixels: Image.Image) -> float:
-    """Return the share of a cut-short picture's rows that precede the blank ones at its end."""
+    """Return the share of a cut-short picture's rows down to the last that is not of one colour throughout."""
     width, height = pixels.size
-    blank = pixels.crop((0, height - 1, width, height)).getcolors(maxcolors=1)
     for row in range(height, 0, -1):
-        colours = pixels.crop((0, row - 1, width, row)).getcolors(maxcolors=1)
-        if colours is None or colours != blank:
+        if pixels.crop((0, row - 1, width, row)).getcolors(maxcolors=1) is None:
             return row / height
     return 0.0
 
