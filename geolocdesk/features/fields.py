@@ -23,9 +23,26 @@ class Fields:
             raise self.fault(name, "is not text")
         return value
 
+    def local_path(self, name: str) -> str:
+        """Return a field that must be a path on this machine.
+
+        A pack or model from somewhere else must not make this one reach for a network folder (and log in there).
+        """
+        path = self.text(name)
+        if path.replace("\\", "/").startswith("//"):
+            raise self.fault(name, "is a network folder; copy it here, or connect it as a drive")
+        return path
+
     def optional_text(self, name: str) -> str | None:
         """Return a field that must be text or null."""
         return None if self._present(name) is None else self.text(name)
+
+    def flag(self, name: str) -> bool:
+        """Return a field that must be true or false."""
+        value = self._present(name)
+        if not isinstance(value, bool):
+            raise self.fault(name, "is neither true nor false")
+        return value
 
     def count(self, name: str) -> int:
         """Return a field that must be a whole number of at least 1."""

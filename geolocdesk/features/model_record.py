@@ -1,0 +1,99 @@
+"""All that is needed to open the same extractor again: in a model folder, or in a reference pack's manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from geolocdesk.features.architecture import Architecture, Pooling, architecture_named
+from geolocdesk.features.extractor import ExtractorIdentity
+from geolocdesk.features.fields import Fields
+from geolocdesk.features.preparation import Preparation
+from geolocdesk.features.weights import WeightsSource
+from geolocdesk.provenance import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProjection:
+    """The projection that belongs to a model, as against one fitted on a pack's photos."""
+
+    path: str
+    sha256: str
+    """Of the projection's numbers, not of the file."""
+    dimension: int
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the reference as plain JSON values."""
+        return {"path": self.path, "sha256": self.sha256, "dimension": self.dimension}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, JsonValue]) -> Self:
+        """Return the reference that ``to_json`` wrote. Raises ModelError on other input."""
+        fields = Fields(value, "projection")
+        return cls(fields.local_path("path"), fields.text("sha256"), fields.count("dimension"))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model: its network, weights, preparation and pooling, and whose they are."""
+
+    name: str
+    architecture: str
+    weights: WeightsSource
+    preparation: Preparation
+    pooling: tuple[Pooling, ...]
+    fits_projection: bool
+    """Whether a projection is to be fitted on each new pack's own photos."""
+    projection: ModelProjection | None
+    """The model's own, or None."""
+    licence: str
+    """Of the weights."""
+    source: str
+    """Where the weights come from, in words."""
+
+    @property
+    def network(self) -> Architecture:
+        """Return the architecture. Raises ModelError where this version does not know it."""
+        return architecture_named(self.architecture)
+
+    def identity(self) -> ExtractorIdentity:
+        """Return the identity of the network's descriptors before any projection. Raises ModelError."""
+        return ExtractorIdentity(
+            name=self.name,
+            architecture=self.architecture,
+            weights_sha256=self.weights.sha256,
+            preparation=self.preparation,
+            pooling=self.pooling,
+            projection_sha256=None,
+            dimension=self.network.dimension(self.pooling),
+        )
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the record as plain JSON values."""
+        return {
+            "name": self.name,
+            "architecture": self.architecture,
+            "weights": self.weights.to_json(),
+            "preparation": self.preparation.to_json(),
+            "pooling": [part.to_json() for part in self.pooling],
+            "fits_projection": self.fits_projection,
+            "projection": None if self.projection is None else self.projection.to_json(),
+            "licence": self.licence,
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, JsonValue]) -> "ModelRecord":
+        """Return the record that ``to_json`` wrote. Raises ModelError on other input."""
+        fields = Fields(value, "record")
+        projection = fields.optional_mapping("projection")
+        return cls(
+            name=fields.text("name"),
+            architecture=fields.text("architecture"),
+            weights=WeightsSource.from_json(fields.mapping("weights")),
+            preparation=Preparation.from_json(fields.mapping("preparation")),
+            pooling=tuple(Pooling.from_json(part) for part in fields.items("pooling")),
+            fits_projection=fields.flag("fits_projection"),
+            projection=None if projection is None else ModelProjection.from_json(projection),
+            licence=fields.text("licence"),
+            source=fields.text("source"),
+        )
