@@ -18,7 +18,7 @@ from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.descriptor import Descriptor
 from geolocdesk.features.extractor import Extractor
-from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, open_model
+from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, find_model
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import (
@@ -115,7 +115,7 @@ class Analyser:
         """
         opened = open_pack(pack)
         try:
-            record = ModelRecord.from_json(opened.manifest.model) if model is None else open_model(model)
+            record = ModelRecord.from_json(opened.manifest.model) if model is None else find_model(model)
             extractor = extractor_from_record(record, opened.projection(), device=device)
             return cls(opened, extractor, workers=workers)
         except BaseException:

@@ -268,7 +268,7 @@ def _fitted(building: _Building) -> Projection | None:
     if len(vectors) < MINIMUM_PHOTOS_FOR_PROJECTION:
         return None
     building.progress(Progress("Fitting the projection", 0, None, f"on {len(vectors)} photos"))
-    projection = fit_projection(np.asarray(vectors), seed=building.options.seed)
+    projection = fit_projection(np.asarray(vectors))
     temporary = path.with_name("new-" + path.name)
     projection.save(temporary)
     temporary.replace(path)

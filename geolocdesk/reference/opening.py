@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geolocdesk.features.extractor import Extractor
-from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, open_model
+from geolocdesk.features.model_pack import DEFAULT_MODEL, ModelRecord, extractor_from_record, find_model
 from geolocdesk.features.projection import Projection
 from geolocdesk.reference.manifest import MANIFEST_NAME
 from geolocdesk.reference.pack import open_pack
-
-DEFAULT_MODEL = "efficientnet-lite0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,7 @@ class OpenedModel:
 
     record: ModelRecord
     extractor: Extractor
-    """Without a projection."""
+    """Without a projection, but for one that belongs to the model itself."""
     projection: Projection | None
     """Another pack's, to be used again; None to have one fitted."""
 
@@ -32,5 +30,7 @@ def open_for_building(model: str | None, *, device: str = "auto") -> OpenedModel
         with open_pack(Path(model)) as pack:
             record, projection = ModelRecord.from_json(pack.manifest.model), pack.projection()
     else:
-        record, projection = open_model(model or DEFAULT_MODEL), None
+        record, projection = find_model(model or DEFAULT_MODEL), None
+    if record.projection is not None:  # the model's own comes with its extractor; a pack holds a copy of it
+        return OpenedModel(record, extractor_from_record(record, projection, device=device), None)
     return OpenedModel(record, extractor_from_record(record, None, device=device), projection)
