@@ -32,8 +32,8 @@ from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.provenance_box import ProvenanceBox
 from geolocdesk.gui.theme import SPACE, LabelRole, set_role
 from geolocdesk.gui.tool_button import tool_button
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 
 class AnswerPanel(QWidget):

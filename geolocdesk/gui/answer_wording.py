@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from geolocdesk.analysis import Analysis, Exclusions
 from geolocdesk.estimation.location import LevelAnswer, Region
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import area_text, count_text, distance_text, radius_text, share_text
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 
 def certainty_sentence(answers: Sequence[LevelAnswer]) -> str:

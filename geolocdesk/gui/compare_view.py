@@ -18,9 +18,9 @@ from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.tool_button import tool_button
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
+from geolocdesk.visible_text import visible_text
 
 
 class CompareView(QWidget):

@@ -9,8 +9,8 @@ from geolocdesk.analysis import Exclusions
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.theme import SPACE, set_role
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import count_text
+from geolocdesk.visible_text import visible_text
 
 _BODY_HEIGHT_PX = 128
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from geolocdesk.evidence.record import EvidenceRecord, ExifSummary
 from geolocdesk.geodesy import Position
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import NO_BREAK, distance_text, size_text
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 _Claimed = TypeVar("_Claimed")
 

@@ -22,8 +22,8 @@ from geolocdesk.gui.exif_rows import Group, Row, list_groups
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE, active_palette, colour, is_restyling, set_role, text_font
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 UNTRUSTED_NOTICE = "Untrusted: the file's own claims. They never enter the estimate."
 _MISSING_ROLE = Qt.ItemDataRole.UserRole

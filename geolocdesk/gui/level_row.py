@@ -24,6 +24,8 @@ _BAR_WIDTH_SHARE = 0.22
 _BAR_WIDTH_RANGE_PX = (36.0, 120.0)
 _BAR_HEIGHT_PX = 6
 _LINE_GAP_PX = 12
+_LEAST_PLACE_WIDTH_PX = 90
+"""With less room a place would be cut to nothing; the tooltip has it."""
 
 
 class LevelRow(QAbstractButton):
@@ -80,13 +82,16 @@ class LevelRow(QAbstractButton):
         left = SPACE.small + _CHIP_PX + SPACE.small
         left = self._paint_name(painter, left)
         right = self._paint_share(painter, middle)
-        place = QRectF(left, 0, max(right - left - SPACE.small, 0), self.height())
+        room = right - left - SPACE.small
+        if room >= _LEAST_PLACE_WIDTH_PX:
+            self._paint_place(painter, QRectF(left, 0, room, self.height()))
+
+    def _paint_place(self, painter: QPainter, room: QRectF) -> None:
+        metrics = QFontMetrics(text_font())
         painter.setFont(text_font())
-        painter.setPen(QColor(palette.text_muted))
-        elided = QFontMetrics(text_font()).elidedText(
-            self._place, Qt.TextElideMode.ElideRight, int(place.width())
-        )
-        painter.drawText(place, _LEFT, elided)
+        painter.setPen(QColor(active_palette().text_muted))
+        elided = metrics.elidedText(self._place, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, _LEFT, elided)
 
     def _paint_ring(self, painter: QPainter, left: float, middle: float) -> None:
         colour = QColor(active_palette().level(self._index))

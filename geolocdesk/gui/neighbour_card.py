@@ -18,10 +18,10 @@ from geolocdesk.colours import Palette
 from geolocdesk.gui.icons import paint_icon
 from geolocdesk.gui.neighbours_model import NeighbourEntry, NeighbourRole
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, text_font
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import ReferencePhoto
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 LEAST_CARD_WIDTH_PX = 164
 _THUMBNAIL_SHAPE = 0.66

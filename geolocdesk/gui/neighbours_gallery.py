@@ -19,10 +19,10 @@ from geolocdesk.gui.place_text import PlaceLookup, no_place
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE
 from geolocdesk.gui.tool_button import tool_button
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import count_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 
 class NeighboursGallery(QWidget):

@@ -13,10 +13,10 @@ from PySide6.QtGui import QImage
 
 from geolocdesk.geodesy import Position
 from geolocdesk.gui.place_text import PlaceLookup, short_place
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
 from geolocdesk.unavailable import Unavailable, text_of
+from geolocdesk.visible_text import visible_text
 
 KEPT_THUMBNAILS = 600
 """Beyond this the thumbnails seen longest ago are dropped, and asked for again when scrolled to."""

@@ -87,6 +87,10 @@ class NotesPanel(QWidget):
         """Return the text as it is in the editor."""
         return self._editor.toPlainText()
 
+    def state_text(self) -> str:
+        """Return what it says about the note being saved."""
+        return self._status.text()
+
     def confirm_saved(self, key: str) -> None:
         """Say that the note of this photo, as it was handed on, is in the case."""
         if key == self._key and not self._pause.isActive():

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
 from geolocdesk.estimation.location import EstimationParameters, EstimatorName
 from geolocdesk.geodesy import EARTH_RADIUS_KM
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.parameter_row import ParameterRow, linear_scale, logarithmic_scale
+from geolocdesk.gui.parameter_row import ParameterRow, WheelGuard, linear_scale, logarithmic_scale
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.quantities import distance_text
 
@@ -90,6 +91,11 @@ class ParameterPanel(QWidget):
         self._bandwidth.show_value(parameters.bandwidth_deg)
         self._explain()
 
+    def back_button(self, parameter: str) -> QToolButton:
+        """Return the button that takes one parameter, named as in EstimationParameters, to its default."""
+        rows = {"neighbours": self._neighbours, "exponent": self._exponent, "bandwidth_deg": self._bandwidth}
+        return rows[parameter].back_button
+
     def set_defaults(self, defaults: EstimationParameters) -> None:
         """Measure changes against these, and reset to them."""
         self._defaults = defaults
@@ -126,6 +132,7 @@ class ParameterPanel(QWidget):
         self._estimator.setAccessibleName("Estimator")
         self._estimator.setToolTip("How the place is worked out from the neighbours")
         self._estimator.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._estimator.installEventFilter(WheelGuard(self._estimator))
         self._estimator.currentIndexChanged.connect(lambda _index: self._announce())
         for row in (self._neighbours, self._exponent, self._bandwidth):
             row.value_changed.connect(lambda _value: self._announce())

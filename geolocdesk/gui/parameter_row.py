@@ -67,9 +67,10 @@ class ParameterRow(QWidget):
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._spin = QDoubleSpinBox()
         self._back = QToolButton()
-        self._explanation = QLabel(explanation)
+        self._explanation = QLabel()
         self._set_up(suffix)
         self._lay_out()
+        self.explain(explanation)
 
     @property
     def value(self) -> float:
@@ -100,6 +101,13 @@ class ParameterRow(QWidget):
     def explain(self, text: str) -> None:
         """Show this explanation."""
         self._explanation.setText(text)
+        for widget in (self._slider, self._spin):
+            widget.setAccessibleDescription(text)
+
+    @property
+    def back_button(self) -> QToolButton:
+        """Return the button that leads back to the default."""
+        return self._back
 
     @property
     def is_default(self) -> bool:
@@ -129,8 +137,7 @@ class ParameterRow(QWidget):
         set_role(self._back, "icon")
         for widget in (self._slider, self._spin):
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            widget.installEventFilter(self)
-            widget.setAccessibleDescription(self._explanation.text())
+            widget.installEventFilter(WheelGuard(widget))
             widget.setToolTip("Arrow keys change it in small steps, Page Up and Page Down in large ones")
 
     def _lay_out(self) -> None:
@@ -172,9 +179,13 @@ class ParameterRow(QWidget):
     def _mark_change(self) -> None:
         self._back.setVisible(not self.is_default)
 
+
+class WheelGuard(QObject):
+    """Leaves the wheel to the page unless the control has the focus: scrolling must not change a result."""
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the wheel to the page unless the control has the focus: scrolling must not change a result."""
+        """Keep a wheel event from a control without the focus."""
         if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
-        return super().eventFilter(watched, event)
+        return False

@@ -14,9 +14,9 @@ from geolocdesk.gui.picture_canvas import ZOOM_STEP, PictureCanvas
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.tool_button import native_keys, tool_button
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.quantities import NO_BREAK
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 _TAB_KEYS = ("Alt+1", "Alt+2", "Alt+3")
 
@@ -161,6 +161,7 @@ class PhotoViewer(QWidget):
         self._tabs.addTab(self._states, "Photo")
         self._tabs.addTab(self._exif, "Metadata")
         self._tabs.addTab(self._notes, "Notes")
+        self._tabs.setAccessibleName("Photo, metadata or notes")
         self._tabs.tabBar().setAccessibleName("Photo, metadata or notes")
         for index, keys in enumerate(_TAB_KEYS):
             self._tabs.setTabToolTip(index, f"{self._tabs.tabText(index)} ({native_keys(keys)})")

@@ -10,8 +10,8 @@ from geolocdesk.gui.copy_button import CopyButton
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.theme import SPACE, set_role
-from geolocdesk.gui.visible_text import visible_text
 from geolocdesk.provenance import JsonValue
+from geolocdesk.visible_text import visible_text
 
 
 class ProvenanceBox(QWidget):
@@ -56,7 +56,7 @@ class ProvenanceBox(QWidget):
             ("Weights SHA-256", provenance.weights_sha256),
             ("Reference pack", provenance.pack_name),
             ("Pack id", provenance.pack_id),
-            *((f"{name}", _value_text(value)) for name, value in provenance.parameters.items()),
+            *((_title(name), _value_text(value)) for name, value in provenance.parameters.items()),
             ("Device", provenance.device),
             ("Libraries", ", ".join(f"{name} {version}" for name, version in provenance.libraries.items())),
         ]
@@ -76,7 +76,7 @@ class ProvenanceBox(QWidget):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         for row, (name, value) in enumerate(lines):
-            label = QLabel(name.replace("_", " "))
+            label = QLabel(name)
             set_role(label, "caption")
             text = ElidedLabel("mono" if len(value) == _HASH_LENGTH else "body", Qt.TextElideMode.ElideMiddle)
             text.set_text(visible_text(value))
@@ -89,6 +89,10 @@ class ProvenanceBox(QWidget):
 
 
 _HASH_LENGTH = 64
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
 
 
 def _value_text(value: JsonValue) -> str:
