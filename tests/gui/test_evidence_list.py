@@ -1,0 +1,217 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QAbstractListModel, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from pytestqt.qtbot import QtBot
+
+from geolocdesk.estimation.location import LEVELS, LevelAnswer
+from geolocdesk.geodesy import Position
+from geolocdesk.gui import evidence_model
+from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
+from geolocdesk.gui.evidence_list import EvidenceList
+from geolocdesk.gui.evidence_model import (
+    EvidenceFilter,
+    EvidenceModel,
+    EvidenceRole,
+    SortKey,
+    counts_text,
+)
+from geolocdesk.unavailable import Unavailable
+
+SPLIT = Position(43.5, 16.4)
+
+
+def entry(number: int, name: str = "", *, probability: float | None = None, place: str = "") -> EvidenceEntry:
+    answers = 0.0 if probability is None else probability
+    levels = tuple(LevelAnswer(level, SPLIT, answers) for level in LEVELS)
+    return EvidenceEntry(
+        number=number,
+        name=name or f"{number}.jpg",
+        path=Path(f"/evidence/{name or number}"),
+        sha256=Unavailable.NOT_AVAILABLE,
+        status=EntryStatus.PENDING if probability is None else EntryStatus.ANALYSED,
+        failure="",
+        place=place,
+        position=None,
+        levels=() if probability is None else levels,
+        tags=(),
+        has_thumbnail=True,
+        has_notes=False,
+    )
+
+
+@pytest.fixture
+def model() -> EvidenceModel:
+    made = EvidenceModel()
+    QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
+    return made
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, model: EvidenceModel) -> EvidenceList:
+    made = EvidenceList(model)
+    qtbot.addWidget(made)
+    made.resize(320, 480)
+    made.show()
+    return made
+
+
+def names(model: QAbstractListModel) -> list[str]:
+    return [str(model.index(row).data()) for row in range(model.rowCount())]
+
+
+def test_photos_are_listed_in_the_order_added(model: EvidenceModel) -> None:
+    model.add_entries([entry(1), entry(2)])
+    model.add_entries([entry(2), entry(3)])
+    assert names(model) == ["1.jpg", "2.jpg", "3.jpg"]
+
+
+def test_changes_and_removals_reach_the_view(qtbot: QtBot, model: EvidenceModel) -> None:
+    model.add_entries([entry(1), entry(2), entry(3)])
+    with qtbot.waitSignal(model.dataChanged):
+        model.set_entry(replace(entry(2), name="renamed.jpg"))
+    model.remove_entry(1)
+    model.remove_entry(1)
+    assert names(model) == ["renamed.jpg", "3.jpg"]
+    assert model.index_of(3).row() == 1
+    assert not model.index_of(1).isValid()
+
+
+def test_search_takes_every_word_from_any_of_what_is_shown(model: EvidenceModel) -> None:
+    model.add_entries(
+        [
+            entry(1, "Harbour.jpg", probability=0.5, place="near Split, Croatia"),
+            replace(entry(2, "b.jpg"), tags=("harbour",)),
+            replace(entry(3, "c.jpg"), failure="The file is damaged.", status=EntryStatus.FAILED),
+        ]
+    )
+    for words, expected in (
+        (("harbour",), ["Harbour.jpg", "b.jpg"]),
+        (("harbour", "split"), ["Harbour.jpg"]),
+        (("damaged",), ["c.jpg"]),
+        (("nowhere",), []),
+    ):
+        model.set_filter(EvidenceFilter(words=words))
+        assert names(model) == expected
+    model.set_filter(EvidenceFilter(statuses=frozenset({EntryStatus.FAILED})))
+    assert names(model) == ["c.jpg"]
+    model.set_filter(EvidenceFilter(tag="harbour"))
+    assert names(model) == ["b.jpg"]
+    assert (
+        counts_text(model).replace("\N{NO-BREAK SPACE}", " ") == "1 of 3 photos · 1 not analysed · 1 failed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "descending", "expected"),
+    [
+        (SortKey.ADDED, True, ["c", "B", "a"]),
+        (SortKey.NAME, False, ["a", "B", "c"]),
+        (SortKey.CONFIDENCE, False, ["B", "a", "c"]),
+        (SortKey.CONFIDENCE, True, ["c", "a", "B"]),
+        (SortKey.PLACE, False, ["B", "a", "c"]),
+        (SortKey.STATUS, False, ["c", "a", "B"]),
+    ],
+)
+def test_orders(model: EvidenceModel, key: SortKey, descending: bool, expected: list[str]) -> None:
+    model.add_entries(
+        [
+            entry(1, "a", probability=0.2, place="Zagreb"),
+            entry(2, "B", probability=0.9, place="Athens"),
+            entry(3, "c"),
+        ]
+    )
+    model.sort_by(key, descending=descending)
+    assert names(model) == expected
+
+
+def test_a_result_that_changes_the_order_moves_its_photo_soon(qtbot: QtBot, model: EvidenceModel) -> None:
+    model.add_entries([entry(1, probability=0.9), entry(2)])
+    model.sort_by(SortKey.CONFIDENCE)
+    with qtbot.waitSignal(model.layoutChanged):
+        model.set_entry(entry(2, probability=0.95))
+    assert names(model) == ["2.jpg", "1.jpg"]
+
+
+def test_selection_and_current_photo_stay_with_their_photos(
+    model: EvidenceModel, shown: EvidenceList
+) -> None:
+    model.add_entries([entry(number, name) for number, name in ((1, "c"), (2, "b"), (3, "a"))])
+    shown.select(1)
+    model.sort_by(SortKey.NAME)
+    assert shown.current() == 1
+    assert shown.selected() == [1]
+    assert shown.view.currentIndex().row() == 2
+
+
+def test_waiting_photos_say_so_until_their_answer_comes(model: EvidenceModel) -> None:
+    model.add_entries([entry(1), entry(2)])
+    model.set_queued([1, 2, 77])
+    first = model.index(0).data(EvidenceRole.ENTRY)
+    assert first.status is EntryStatus.QUEUED
+    assert model.count(EntryStatus.QUEUED) == 2
+    assert model.count(EntryStatus.PENDING) == 0
+    model.set_entry(entry(1, probability=0.4))
+    assert model.count(EntryStatus.QUEUED) == model.count(EntryStatus.ANALYSED) == 1
+    model.set_queued(())
+    assert model.count(EntryStatus.PENDING) == 1
+
+
+def test_thumbnails_are_asked_for_once_and_only_when_seen(
+    qtbot: QtBot, model: EvidenceModel, shown: EvidenceList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_model, "KEPT_THUMBNAILS", 30)
+    wanted: list[int] = []
+    model.thumbnail_wanted.connect(wanted.append)
+    model.add_entries([entry(number) for number in range(1, 1001)])
+    qtbot.waitUntil(lambda: bool(wanted))
+    assert len(wanted) < 20
+    assert len(set(wanted)) == len(wanted)
+    picture = QImage(8, 8, QImage.Format.Format_RGB32)
+    picture.fill(QColor("red"))
+    model.set_thumbnail(1, picture)
+    thumbnail = model.thumbnail(1)
+    assert thumbnail is not None
+    assert thumbnail.size() == picture.size()
+    for number in range(2, 32):
+        model.set_thumbnail(number, picture)
+    assert model.thumbnail(1) is None
+    assert wanted[-1] == 1
+
+
+def test_every_row_is_there_in_words(model: EvidenceModel) -> None:
+    model.add_entries(
+        [
+            entry(1, probability=0.5, place="near Split, Croatia"),
+            replace(entry(2, "x\u202egpj.exe"), status=EntryStatus.FAILED, failure="Damaged."),
+        ]
+    )
+    said = [model.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in (0, 1)]
+    assert said[0] == "Exhibit 1, 1.jpg, analysed, near Split, Croatia, 50% at region level"
+    assert said[1] == "Exhibit 2, x⟨U+202E⟩gpj.exe, failed, Damaged."
+
+
+def test_the_keyboard_goes_through_the_list(model: EvidenceModel, shown: EvidenceList) -> None:
+    went: list[int] = []
+    shown.current_changed.connect(went.append)
+    model.add_entries([entry(1), entry(2), entry(3)])
+    shown.step(1)
+    QTest.keyClick(shown.view, Qt.Key.Key_Down)
+    shown.step(5)
+    shown.step(-1)
+    assert went == [1, 2, 3, 2]
+    shown.select_all()
+    assert shown.selected() == [1, 2, 3]
+
+
+def test_an_empty_list_offers_the_next_step(qtbot: QtBot, model: EvidenceModel, shown: EvidenceList) -> None:
+    with qtbot.waitSignal(shown.add_requested):
+        shown._message.action_triggered.emit()
+    model.add_entries([entry(1)])
+    shown.set_words("nothing")
+    assert shown._message.text().startswith("No photo matches")
+    shown._message.action_triggered.emit()
+    assert names(model) == ["1.jpg"]
