@@ -25,7 +25,7 @@ from geolocdesk.provenance import (
 
 MANIFEST_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
-PROJECTION_NAME = "projection.npz"
+PROJECTION_NAME = "projection.safetensors"
 
 _FORMAT = "geolocdesk-model"
 _FORMAT_VERSION = 1

@@ -6,6 +6,7 @@ torch is imported inside the functions, so that importing this module costs noth
 import io
 import pickle
 import struct
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -251,7 +252,11 @@ def _read_state(content: bytes, file: Path) -> "State":
         if content[8:9] == b"{":  # a safetensors file: eight bytes of length, then JSON
             loaded = safetensors.torch.load(content)
         else:
-            loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # torch's remarks on odd pickles; the tensors are checked below
+                loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         message = (
             f"{file} holds more than plain weights, or is damaged, and was not opened: a weights file of this "

@@ -1,11 +1,12 @@
 """Principal components with half whitening: shorter descriptors in which common directions weigh less."""
 
 import hashlib
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import safetensors
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError
@@ -64,26 +65,21 @@ class Projection:
         return unit_rows(projected)
 
     def save(self, path: Path) -> None:
-        """Write the projection to a file: the same bytes for the same projection. Raises OSError."""
-        with path.open("wb") as stream:
-            np.savez(
-                stream,
-                mean=self.mean.astype("<f4"),
-                matrix=self.matrix.astype("<f4"),
-                photos=np.int64(self.photos),
-            )
+        """Write the projection as safetensors: the same bytes for the same projection. Raises OSError."""
+        photos = np.array([self.photos], np.int64)
+        content = safetensors.numpy.save({"mean": self.mean, "matrix": self.matrix, "photos": photos})
+        path.write_bytes(content)
 
     @classmethod
     def load(cls, path: Path) -> "Projection":
         """Return the projection in a file. Raises ModelError where there is none."""
         try:
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-                mean, matrix = arrays["mean"], arrays["matrix"]
-                return cls(np.ascontiguousarray(mean), np.ascontiguousarray(matrix), int(arrays["photos"]))
+            arrays = safetensors.numpy.load(path.read_bytes())
+            return cls(arrays["mean"], arrays["matrix"], int(arrays["photos"].item()))
         except OSError as error:
             message = f"The projection {path} cannot be read ({error.strerror or error}); restore the file."
             raise ModelError(message) from error
-        except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        except (safetensors.SafetensorError, ValueError, KeyError, TypeError, OverflowError) as error:
             message = f"The projection {path} is damaged; restore it from the original."
             raise ModelError(message) from error
 

@@ -18,7 +18,7 @@ INDEX_NAME = "index.faiss"
 METADATA_NAME = "metadata.sqlite"
 POSITIONS_NAME = "positions.npy"
 THUMBNAILS_NAME = "thumbnails.sqlite"
-PROJECTION_NAME = "projection.npz"
+PROJECTION_NAME = "projection.safetensors"
 REJECTED_NAME = "rejected.csv"
 
 
