@@ -183,23 +183,22 @@ class AnswerPanel(QWidget):
         self._detail.setEnabled(named)
 
     def _show_levels(self, answers: tuple[LevelAnswer, ...]) -> None:
-        focused = next((place for place, row in enumerate(self._rows) if row.hasFocus()), None)
-        for row in self._rows:
-            row.blockSignals(True)
+        while len(self._rows) > len(answers):
+            row = self._rows.pop()
             self._levels.removeWidget(row)
             row.deleteLater()
-        self._rows = [self._level_row(answer) for answer in answers]
-        for row in self._rows:
-            self._levels.addWidget(row)
-        if focused is not None and focused < len(self._rows):
-            self._rows[focused].setFocus()
+        for place, answer in enumerate(answers):
+            name = short_place(self._place_lookup, answer.position)
+            if place < len(self._rows):
+                self._rows[place].show_answer(answer, name)
+            else:
+                self._add_row(LevelRow(answer, name))
 
-    def _level_row(self, answer: LevelAnswer) -> LevelRow:
-        name = answer.level.name
-        row = LevelRow(answer, short_place(self._place_lookup, answer.position))
-        row.pointed_at.connect(lambda here: self.level_hovered.emit(name if here else None))
-        row.clicked.connect(lambda _checked: self.fit_level.emit(name))
-        return row
+    def _add_row(self, row: LevelRow) -> None:
+        row.pointed_at.connect(lambda here: self.level_hovered.emit(row.level_name if here else None))
+        row.clicked.connect(lambda _checked: self.fit_level.emit(row.level_name))
+        self._rows.append(row)
+        self._levels.addWidget(row)
 
     def _leave_answer(self) -> None:
         self._states.setCurrentIndex(0)

@@ -25,6 +25,7 @@ class CarrierChips(QWidget):
         self._sentence.setWordWrap(True)
         set_role(self._sentence, "muted")
         self._chips = FlowLayout(SPACE.tiny)
+        self._shown: list[tuple[int, str]] | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE.tiny)
@@ -34,26 +35,30 @@ class CarrierChips(QWidget):
     def show_carriers(self, carriers: Mapping[int, float], neighbours: int) -> None:
         """Show these ranks with their shares of the density at the answer, of this many neighbours."""
         self._sentence.setText(_sentence(carriers, neighbours))
+        ranked = sorted(carriers.items(), key=lambda carrier: (-carrier[1], carrier[0]))
+        shown = [(rank, share_text(share)) for rank, share in ranked]
+        if shown == self._shown:
+            return
+        self._shown = shown
         while (item := self._chips.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
-        ranked = sorted(carriers.items(), key=lambda carrier: (-carrier[1], carrier[0]))
-        for rank, share in ranked[:MOST_CHIPS]:
+        for rank, share in shown[:MOST_CHIPS]:
             self._chips.addWidget(self._chip(rank, share))
-        if len(ranked) > MOST_CHIPS:
-            rest = QLabel(f"and {len(ranked) - MOST_CHIPS} more, starred in the gallery")
+        if len(shown) > MOST_CHIPS:
+            rest = QLabel(f"and {len(shown) - MOST_CHIPS} more, starred in the gallery")
             set_role(rest, "caption")
             rest.setMinimumHeight(TOUCH_PX)
             self._chips.addWidget(rest)
 
-    def _chip(self, rank: int, share: float) -> QToolButton:
+    def _chip(self, rank: int, share: str) -> QToolButton:
         chip = QToolButton()
-        chip.setText(f"{rank} · {share_text(share)}")
+        chip.setText(f"{rank} · {share}")
         chip.setIcon(icon("star", "accent"))
         chip.setIconSize(QSize(12, 12))
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        chip.setAccessibleName(f"Neighbour {rank}, {share_text(share)} of the answer")
-        chip.setToolTip(f"Go to neighbour {rank}: it makes {share_text(share)} of the density at the answer")
+        chip.setAccessibleName(f"Neighbour {rank}, {share} of the answer")
+        chip.setToolTip(f"Go to neighbour {rank}: it makes {share} of the density at the answer")
         chip.setProperty("role", "chip")
         chip.clicked.connect(lambda _checked: self.neighbour_chosen.emit(rank))
         return chip

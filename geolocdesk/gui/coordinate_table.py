@@ -16,7 +16,7 @@ class CoordinateTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cells: list[QWidget] = []
+        self._cells: list[_Cell] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE.large)
@@ -25,11 +25,14 @@ class CoordinateTable(QWidget):
 
     def show_notations(self, notations: tuple[tuple[str, str], ...]) -> None:
         """Show these (name, text) pairs."""
-        for cell in self._cells:
-            cell.deleteLater()
-        self._cells = [_cell(name, text) for name, text in notations]
-        self._columns = 0
-        self._arrange()
+        if [name for name, _text in notations] != [cell.name for cell in self._cells]:
+            for cell in self._cells:
+                cell.deleteLater()
+            self._cells = [_Cell(name) for name, _text in notations]
+            self._columns = 0
+            self._arrange()
+        for cell, (_name, text) in zip(self._cells, notations, strict=True):
+            cell.show_text(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Use one column or two."""
@@ -47,24 +50,30 @@ class CoordinateTable(QWidget):
             self._grid.setColumnStretch(column, int(column < columns))
 
 
-def _cell(name: str, text: str) -> QWidget:
-    caption = QLabel(name)
-    caption.setFixedWidth(caption.fontMetrics().horizontalAdvance("Decimal") + SPACE.small)
-    value = QLabel(text)
-    value.setTextFormat(Qt.TextFormat.PlainText)
-    value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    value.setAccessibleName(f"{name}: {text}")
-    copy = CopyButton(f"{name} coordinates")
-    copy.set_text(text)
-    set_role(caption, "caption")
-    cell = QWidget()
-    line = QHBoxLayout(cell)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(SPACE.tiny)
-    line.addWidget(caption)
-    line.addWidget(value, stretch=1)
-    line.addWidget(copy)
-    return cell
+class _Cell(QWidget):
+    """One notation: its name, the coordinates and a copy button."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        caption = QLabel(name)
+        caption.setFixedWidth(caption.fontMetrics().horizontalAdvance("Decimal") + SPACE.small)
+        set_role(caption, "caption")
+        self._value = QLabel()
+        self._value.setTextFormat(Qt.TextFormat.PlainText)
+        self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._copy = CopyButton(f"{name} coordinates")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE.tiny)
+        line.addWidget(caption)
+        line.addWidget(self._value, stretch=1)
+        line.addWidget(self._copy)
+
+    def show_text(self, text: str) -> None:
+        self._value.setText(text)
+        self._value.setAccessibleName(f"{self.name}: {text}")
+        self._copy.set_text(text)
 
 
 def list_notations(position: Position) -> tuple[tuple[str, str], ...]:

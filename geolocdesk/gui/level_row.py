@@ -36,13 +36,17 @@ class LevelRow(QAbstractButton):
 
     def __init__(self, answer: LevelAnswer, place: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._answer = answer
-        self._place = place
-        self._index = LEVELS.index(answer.level)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.show_answer(answer, place)
+
+    def show_answer(self, answer: LevelAnswer, place: str) -> None:
+        """Show another answer in the same row: pointer and focus stay where they are."""
+        self._answer = answer
+        self._place = place
+        self._index = LEVELS.index(answer.level)
         name = answer.level.name.capitalize()
         radius = radius_text(answer.level.radius_km)
         self.setText(name)
@@ -53,6 +57,12 @@ class LevelRow(QAbstractButton):
             f"{answer.position.latitude:.5f}, {answer.position.longitude:.5f}, {calibration_text(answer)}."
             "<br>Return or click shows this ring on the map.</qt>"
         )
+        self.update()
+
+    @property
+    def level_name(self) -> str:
+        """Return the level's name."""
+        return self._answer.level.name
 
     def sizeHint(self) -> QSize:
         """Return room for one line."""

@@ -20,6 +20,7 @@ class ProvenanceBox(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_open = False
+        self._analysis: Analysis | None = None
         self._toggle = QToolButton()
         self._toggle.setText("How this was computed")
         self._toggle.setAccessibleName("How this was computed")
@@ -47,28 +48,20 @@ class ProvenanceBox(QWidget):
 
     def show_analysis(self, analysis: Analysis) -> None:
         """List what decided this answer."""
+        self._analysis = analysis
         provenance = analysis.provenance
-        lines = [
-            ("Analysis id", analysis.analysis_id),
-            ("Photo SHA-256", analysis.evidence.sha256),
-            ("Program", f"geolocdesk {provenance.program_version}"),
-            ("Model", provenance.model_id),
-            ("Weights SHA-256", provenance.weights_sha256),
-            ("Reference pack", provenance.pack_name),
-            ("Pack id", provenance.pack_id),
-            *((_title(name), _value_text(value)) for name, value in provenance.parameters.items()),
-            ("Device", provenance.device),
-            ("Libraries", ", ".join(f"{name} {version}" for name, version in provenance.libraries.items())),
-        ]
-        self._fill(lines)
         everything = {"analysis_id": analysis.analysis_id, "evidence_sha256": analysis.evidence.sha256}
         self._copy.set_text(json.dumps({**everything, **provenance.to_json()}, indent=2, ensure_ascii=False))
+        if self._is_open:
+            self._fill(_lines(analysis))
 
     def open(self, is_open: bool) -> None:
         """Show the table, or only its heading."""
         self._is_open = is_open
         self._toggle.setIcon(icon("chevron-down" if is_open else "chevron-right", "muted"))
         self._toggle.setAccessibleDescription("shown" if is_open else "hidden")
+        if is_open and self._analysis is not None:
+            self._fill(_lines(self._analysis))
         self._body.setVisible(is_open)
 
     def _fill(self, lines: list[tuple[str, str]]) -> None:
@@ -89,6 +82,22 @@ class ProvenanceBox(QWidget):
 
 
 _HASH_LENGTH = 64
+
+
+def _lines(analysis: Analysis) -> list[tuple[str, str]]:
+    provenance = analysis.provenance
+    return [
+        ("Analysis id", analysis.analysis_id),
+        ("Photo SHA-256", analysis.evidence.sha256),
+        ("Program", f"geolocdesk {provenance.program_version}"),
+        ("Model", provenance.model_id),
+        ("Weights SHA-256", provenance.weights_sha256),
+        ("Reference pack", provenance.pack_name),
+        ("Pack id", provenance.pack_id),
+        *((_title(name), _value_text(value)) for name, value in provenance.parameters.items()),
+        ("Device", provenance.device),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in provenance.libraries.items())),
+    ]
 
 
 def _title(name: str) -> str:
