@@ -24,44 +24,58 @@ class CarrierChips(QWidget):
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         set_role(self._sentence, "muted")
-        self._chips = FlowLayout(SPACE.tiny)
-        self._shown: list[tuple[int, str]] | None = None
+        self._chips: list[_Chip] = []
+        self._rest = QLabel()
+        self._rest.setMinimumHeight(TOUCH_PX)
+        set_role(self._rest, "caption")
+        self._flow = FlowLayout(SPACE.tiny)
+        self._flow.addWidget(self._rest)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE.tiny)
         layout.addWidget(self._sentence)
-        layout.addLayout(self._chips)
+        layout.addLayout(self._flow)
 
     def show_carriers(self, carriers: Mapping[int, float], neighbours: int) -> None:
         """Show these ranks with their shares of the density at the answer, of this many neighbours."""
         self._sentence.setText(_sentence(carriers, neighbours))
-        ranked = sorted(carriers.items(), key=lambda carrier: (-carrier[1], carrier[0]))
-        shown = [(rank, share_text(share)) for rank, share in ranked]
-        if shown == self._shown:
-            return
-        self._shown = shown
-        while (item := self._chips.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        for rank, share in shown[:MOST_CHIPS]:
-            self._chips.addWidget(self._chip(rank, share))
-        if len(shown) > MOST_CHIPS:
-            rest = QLabel(f"and {len(shown) - MOST_CHIPS} more, starred in the gallery")
-            set_role(rest, "caption")
-            rest.setMinimumHeight(TOUCH_PX)
-            self._chips.addWidget(rest)
+        ranked = sorted(carriers.items(), key=lambda carrier: (-carrier[1], carrier[0]))[:MOST_CHIPS]
+        while len(self._chips) < len(ranked):
+            self._add_chip()
+        # made once and used again: a slider changes them with every step
+        for place, chip in enumerate(self._chips):
+            chip.setVisible(place < len(ranked))
+            if place < len(ranked):
+                chip.show_carrier(*ranked[place])
+        rest = len(carriers) - len(ranked)
+        self._rest.setText(f"and {rest} more, starred in the gallery")
+        self._rest.setVisible(rest > 0)
 
-    def _chip(self, rank: int, share: str) -> QToolButton:
-        chip = QToolButton()
-        chip.setText(f"{rank} · {share}")
-        chip.setIcon(icon("star", "accent"))
-        chip.setIconSize(QSize(12, 12))
-        chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        chip.setAccessibleName(f"Neighbour {rank}, {share} of the answer")
-        chip.setToolTip(f"Go to neighbour {rank}: it makes {share} of the density at the answer")
-        chip.setProperty("role", "chip")
-        chip.clicked.connect(lambda _checked: self.neighbour_chosen.emit(rank))
-        return chip
+    def _add_chip(self) -> None:
+        chip = _Chip()
+        chip.clicked.connect(lambda _checked: self.neighbour_chosen.emit(chip.rank))
+        self._chips.append(chip)
+        self._flow.removeWidget(self._rest)
+        self._flow.addWidget(chip)
+        self._flow.addWidget(self._rest)
+
+
+class _Chip(QToolButton):
+    """One neighbour's rank and share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rank = 0
+        self.setProperty("role", "chip")
+        self.setIcon(icon("star", "accent"))
+        self.setIconSize(QSize(12, 12))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def show_carrier(self, rank: int, share: float) -> None:
+        self.rank = rank
+        self.setText(f"{rank} · {share_text(share)}")
+        self.setAccessibleName(f"Neighbour {rank}, {share_text(share)} of the answer")
+        self.setToolTip(f"Go to neighbour {rank}: it makes {share_text(share)} of the density at the answer")
 
 
 def _sentence(carriers: Mapping[int, float], neighbours: int) -> str:

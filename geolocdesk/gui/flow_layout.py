@@ -60,6 +60,8 @@ class FlowLayout(QLayout):
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         left, top, line_height = rect.left(), rect.top(), 0
         for item in self._items:
+            if item.isEmpty():  # a hidden widget
+                continue
             size = item.sizeHint()
             if left > rect.left() and left + size.width() > rect.right() + 1:
                 left, top, line_height = rect.left(), top + line_height + self._gap, 0
