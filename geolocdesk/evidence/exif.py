@@ -21,7 +21,7 @@ _OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 
 def summarise(blocks: Iterable[bytes]) -> ExifSummary:
-    """Return what the first readable block of tags says; blocks come as TIFF structures or whole files."""
+    """Return what the first readable block of tags says; blocks are TIFF structures."""
     problem, nothing = "", False
     for block in blocks:
         try:

@@ -13,17 +13,25 @@ _DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 
 def find_exif(image: ImageFile.ImageFile, content: bytes, photo_format: PhotoFormat) -> Iterator[bytes]:
-    """Return what EXIF tags may be read from, the most original first: TIFF structures or the whole file."""
-    block = image.info.get("exif")
+    """Return what EXIF tags may be read from, the most original first: TIFF structures."""
     if photo_format is TIFF and not content.startswith(_BIGTIFF_SIGNATURES):
         yield content
-    elif block and photo_format.decoder == "HEIF":
-        yield content  # pillow-heif sets the orientation in its copy of the block to 1
+    block = _heif_block(content) if photo_format.decoder == "HEIF" else image.info.get("exif")
     if isinstance(block, bytes) and block:
         yield block.removeprefix(_PREFIX)
     rebuilt = _rebuild_exif(image)
     if rebuilt:
         yield rebuilt
+
+
+def _heif_block(content: bytes) -> object:
+    """Return the block as it is stored; in the opened image pillow-heif has set its orientation to 1."""
+    import pillow_heif
+
+    try:
+        return pillow_heif.open_heif(content).info.get("exif")
+    except DECODER_FAULTS:
+        return None
 
 
 def _rebuild_exif(image: ImageFile.ImageFile) -> bytes:

@@ -68,7 +68,7 @@ class ExifTags:
 
 
 def read_tags(block: bytes) -> ExifTags:
-    """Return the tags of a TIFF structure or a whole file. Raises UnreadableTagError where that fails."""
+    """Return the tags of a TIFF structure. Raises UnreadableTagError where that fails."""
     try:
         untrusted_tags = exifread.process_file(io.BytesIO(block), details=False, extract_thumbnail=False)
     except (*DECODER_FAULTS, ExifError, MemoryError) as error:
