@@ -155,12 +155,11 @@ class AnswerPanel(QWidget):
     def _head(self) -> QVBoxLayout:
         lead = _label("caption")
         lead.setText("Investigative lead")
-        self._badge.setWordWrap(False)
+        self._badge.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line = QHBoxLayout()
         line.setSpacing(SPACE.tiny)
         line.addWidget(lead)
-        line.addStretch()
-        line.addWidget(self._badge)
+        line.addWidget(self._badge, stretch=1)
         line.addWidget(tool_button("map", "Show the answer on the map", "", self.fit_answer.emit))
         head = QVBoxLayout()
         head.setSpacing(SPACE.tiny)
@@ -215,6 +214,7 @@ def _label(role: LabelRole) -> QLabel:
 
 def _heading(title: str) -> QLabel:
     heading = QLabel(title)
+    heading.setWordWrap(True)
     heading.setContentsMargins(0, SPACE.medium, 0, 0)
     set_role(heading, "strong")
     return heading

@@ -13,7 +13,10 @@ def certainty_sentence(answers: Sequence[LevelAnswer]) -> str:
     """Return how near the truth may be: the finest level that holds at least half, or that none does."""
     held = [answer for answer in answers if answer.probability >= 0.5]
     if not held:
-        return "A weak lead: no level reaches 50 %. Look at the neighbours before relying on any of it."
+        return (
+            f"A weak lead: no level reaches {share_text(0.5)}. "
+            "Look at the neighbours before relying on any of it."
+        )
     finest = min(held, key=lambda answer: answer.level.radius_km)
     share = share_text(finest.probability)
     radius = radius_text(finest.level.radius_km)

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from geolocdesk.gui.icons import Tint, icon
 from geolocdesk.gui.theme import SPACE, is_restyling
@@ -26,7 +26,6 @@ class Callout(QFrame):
         super().__init__(parent)
         self._kind: CalloutKind = kind
         self.setProperty("role", _ROLES[kind])
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._icon = QLabel()
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.PlainText)

@@ -13,6 +13,7 @@ from geolocdesk.quantities import count_text
 from geolocdesk.visible_text import visible_text
 
 _BODY_HEIGHT_PX = 128
+_LEAST_HEADING_PX = 80
 
 
 class ExcludedList(QWidget):
@@ -29,6 +30,7 @@ class ExcludedList(QWidget):
         self._is_open = False
         self._toggle = QToolButton()
         self._toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._toggle.setMinimumWidth(_LEAST_HEADING_PX)
         self._toggle.setToolTip("Show or hide what is excluded")
         self._toggle.clicked.connect(lambda: self.open(not self._is_open))
         set_role(self._toggle, "quiet")

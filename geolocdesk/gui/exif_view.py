@@ -105,7 +105,7 @@ class ExifView(QWidget):
         page.addWidget(self._notice)
         page.addWidget(self._remarks)
         page.addLayout(search)
-        page.addWidget(self._no_match)
+        page.addWidget(self._no_match, stretch=1)
         page.addWidget(self._tree, stretch=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

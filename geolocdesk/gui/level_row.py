@@ -70,7 +70,7 @@ class LevelRow(QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:
         """Return the least room for one line."""
-        return QSize(220, self._line_height())
+        return QSize(180, self._line_height())
 
     def _line_height(self) -> int:
         return QFontMetrics(text_font()).height() + _LINE_GAP_PX
@@ -91,7 +91,7 @@ class LevelRow(QAbstractButton):
         self._paint_ring(painter, SPACE.small, middle)
         left = SPACE.small + _CHIP_PX + SPACE.small
         left = self._paint_name(painter, left)
-        right = self._paint_share(painter, middle)
+        right = self._paint_share(painter, left)
         room = right - left - SPACE.small
         if room >= _LEAST_PLACE_WIDTH_PX:
             self._paint_place(painter, QRectF(left, 0, room, self.height()))
@@ -131,35 +131,35 @@ class LevelRow(QAbstractButton):
         painter.drawText(radius, _RIGHT, radius_text(self._answer.level.radius_km))
         return radius.right() + SPACE.medium
 
-    def _paint_share(self, painter: QPainter, middle: float) -> float:
-        """Draw the probability as number and bar from the right edge; return where they begin."""
-        palette = active_palette()
+    def _paint_share(self, painter: QPainter, left: float) -> float:
+        """Draw the probability as bar and number at the right edge; return where they begin."""
         strong = text_font("strong")
         numbers = QFontMetrics(strong).horizontalAdvance(share_text(0.999))
         right = self.width() - SPACE.small
+        number = QRectF(right - numbers, 0, numbers, self.height())
         painter.setFont(strong)
-        painter.setPen(QColor(palette.text))
-        painter.drawText(
-            QRectF(right - numbers, 0, numbers, self.height()), _RIGHT, share_text(self._answer.probability)
-        )
+        painter.setPen(QColor(active_palette().text))
+        painter.drawText(number, _RIGHT, share_text(self._answer.probability))
         least, most = _BAR_WIDTH_RANGE_PX
-        bar_width = min(max(self.width() * _BAR_WIDTH_SHARE, least), most)
-        track = QRectF(
-            right - numbers - SPACE.small - bar_width,
-            middle - _BAR_HEIGHT_PX / 2,
-            bar_width,
-            _BAR_HEIGHT_PX,
-        )
+        width = min(max(self.width() * _BAR_WIDTH_SHARE, least), most, number.left() - SPACE.small - left)
+        if width < least / 2:
+            return number.left()
+        top = (self.height() - _BAR_HEIGHT_PX) / 2
+        bar = QRectF(number.left() - SPACE.small - width, top, width, _BAR_HEIGHT_PX)
+        self._paint_bar(painter, bar)
+        return bar.left()
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF) -> None:
+        rounding = _BAR_HEIGHT_PX / 2
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(palette.pressed))
-        painter.drawRoundedRect(track, _BAR_HEIGHT_PX / 2, _BAR_HEIGHT_PX / 2)
-        filled = QRectF(track)
-        filled.setWidth(track.width() * min(max(self._answer.probability, 0.0), 1.0))
+        painter.setBrush(QColor(active_palette().pressed))
+        painter.drawRoundedRect(bar, rounding, rounding)
+        filled = QRectF(bar)
+        filled.setWidth(bar.width() * min(max(self._answer.probability, 0.0), 1.0))
         painter.setClipRect(filled)
-        painter.setBrush(QColor(palette.level(self._index)))
-        painter.drawRoundedRect(track, _BAR_HEIGHT_PX / 2, _BAR_HEIGHT_PX / 2)
+        painter.setBrush(QColor(active_palette().level(self._index)))
+        painter.drawRoundedRect(bar, rounding, rounding)
         painter.setClipping(False)
-        return track.left()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Return for a click."""
