@@ -2,8 +2,10 @@
 
 import csv
 import shutil
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.errors import EvidenceError, PackError, SourceError
+from geolocdesk.errors import EvidenceError, OutputError, PackError, SourceError
 from geolocdesk.evidence.intake import Intake, TakenIn
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.extractor import Extractor, with_projection
@@ -32,6 +34,7 @@ from geolocdesk.reference.manifest import (
     THUMBNAILS_NAME,
     Manifest,
     describe_file,
+    read_manifest,
 )
 from geolocdesk.reference.metadata import write_metadata
 from geolocdesk.reference.neighbours import ReferencePhoto
@@ -97,21 +100,46 @@ def build_pack(
     finished photo again. Raises SourceError, PackError or OutputError; Cancelled passes through.
     """
     options = options or BuildOptions()
+    if _was_finished(out, options):
+        return _result_of(out)
     _check_free(out, options)
-    state = BuildState(partial_folder(out), _recipe(source, extractor, projection, options))
     try:
-        building = _Building(state, source, options, clock, progress)
-        final = _describe_all(building, extractor, projection)
-        rejected = tuple(state.rejected())
-        if state.described_count() == 0:
-            raise _nothing_usable(source, rejected)
-        staging = _write_pack(building, out, final, model)
-    finally:
-        state.close()
-    staging.replace(out)
-    references = len(np.load(out / POSITIONS_NAME, mmap_mode="r"))
+        state = BuildState(partial_folder(out), _recipe(source, extractor, projection, options))
+        with closing(state):
+            building = _Building(state, source, options, clock, progress)
+            final = _describe_all(building, extractor, projection)
+            if state.described_count() == 0:
+                raise _nothing_usable(source, tuple(state.rejected()))
+            staging = _write_pack(building, out, final, model)
+        staging.replace(out)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _cannot_write(out, error) from error
     shutil.rmtree(partial_folder(out), ignore_errors=True)
-    return BuildResult(out, references, rejected)
+    return _result_of(out)
+
+
+def _was_finished(out: Path, options: BuildOptions) -> bool:
+    """Return whether a run to be resumed was killed after its last step, and clear what it left behind."""
+    finished = options.resume and (out / MANIFEST_NAME).is_file() and partial_folder(out).is_dir()
+    if finished:
+        shutil.rmtree(partial_folder(out), ignore_errors=True)
+    return finished
+
+
+def _result_of(out: Path) -> BuildResult:
+    manifest, _ = read_manifest(out)
+    with (out / REJECTED_NAME).open(encoding="utf-8", newline="") as stream:
+        rejected = tuple(
+            RejectedRow(int(row["row"]), row["file"], row["reason"]) for row in csv.DictReader(stream)
+        )
+    return BuildResult(out, manifest.references, rejected)
+
+
+def _cannot_write(out: Path, error: Exception) -> OutputError:
+    return OutputError(
+        f"The pack {out} cannot be written ({error}); check the folder's rights and room. What is finished is "
+        f"kept in {partial_folder(out)}, and --resume goes on with it."
+    )
 
 
 def _check_free(out: Path, options: BuildOptions) -> None:
