@@ -16,6 +16,7 @@ from geolocdesk.geodesy.polygon import (
     densify,
     geodesic_circle,
     ring_area_km2,
+    ring_areas_km2,
 )
 from geolocdesk.geodesy.sphere import (
     EARTH_RADIUS_KM,
@@ -49,5 +50,6 @@ __all__ = [
     "plane_polygons",
     "positions_of",
     "ring_area_km2",
+    "ring_areas_km2",
     "unit_vectors",
 ]

@@ -1,6 +1,7 @@
 """Rings on the sphere: circles, areas, containment and points along great circles."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,11 +43,41 @@ def closed(ring: Ring) -> Ring:
 
 def ring_area_km2(ring: Ring) -> float:
     """Return the area on the left of a ring, 0 to the whole sphere's 5.1e8 km²."""
-    vertices = unit_vectors(ring[:, 0], ring[:, 1])
-    centre = vertices[:-1].sum(axis=0)
-    length = float(np.linalg.norm(centre))
-    apex = centre / length if length > 1e-9 * len(ring) else vertices[0]
-    return float(_left_solid_angles(apex[None, :], vertices)[0]) % (4.0 * math.pi) * EARTH_RADIUS_KM**2
+    return float(ring_areas_km2([ring])[0])
+
+
+def ring_areas_km2(rings: Sequence[Ring]) -> NDArray[np.float64]:
+    """Return the area on the left of each ring, float64[n]."""
+    if not rings:
+        return np.empty(0, dtype=np.float64)
+    lengths = np.array([len(ring) for ring in rings])
+    first = np.cumsum(lengths) - lengths
+    positions = np.concatenate(rings)
+    vertices = unit_vectors(positions[:, 0], positions[:, 1])
+    start, end = vertices[:-1], vertices[1:].copy()
+    between_rings = first[1:] - 1
+    end[between_rings] = start[between_rings]
+    normals = np.cross(start, end - start)  # start × end, without the cancellation of close vertices
+    apexes = np.repeat(_facing(np.add.reduceat(normals, first), vertices, first), lengths, axis=0)[:-1]
+    volumes = np.einsum("ij,ij->i", apexes, normals)
+    cosines = np.einsum("ij,ij->i", start, end) + np.einsum("ij,ij->i", apexes, start + end)
+    fans = 2.0 * np.arctan2(volumes, 1.0 + cosines)
+    fans[between_rings] = 0.0
+    return np.mod(np.add.reduceat(fans, first), 4.0 * math.pi) * EARTH_RADIUS_KM**2
+
+
+def _facing(
+    normals: NDArray[np.float64], vertices: NDArray[np.float64], first: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return a unit vector for each ring that lies amid it: near its plane's axis, on the ring's own side.
+
+    Neither it nor its antipode lies on the ring, not even for a great circle.
+    """
+    sizes = np.linalg.norm(normals, axis=1)
+    facing = np.where((sizes > 0.0)[:, None], normals, vertices[first])
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    middles = np.add.reduceat(vertices, first)
+    return facing * np.where(np.einsum("ij,ij->i", facing, middles) < 0.0, -1.0, 1.0)[:, None]
 
 
 def contains(ring: Ring, latitude: ArrayLike, longitude: ArrayLike) -> NDArray[np.bool_]:
@@ -67,19 +98,15 @@ def contains(ring: Ring, latitude: ArrayLike, longitude: ArrayLike) -> NDArray[n
 
 
 def _left_solid_angles(apexes: NDArray[np.float64], vertices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, for each apex, the signed solid angle of its fan of triangles over a closed ring.
+    """Return, for each apex, the signed solid angle of its fan of triangles over one closed ring.
 
-    Van Oosterom and Strackee (1983). Equal to the area on the left modulo 4π.
+    Van Oosterom and Strackee (1983), as in ``ring_areas_km2``. Equal to the area on the left modulo 4π.
     """
     start, end = vertices[:-1], vertices[1:]
     normals = np.cross(start, end - start)  # start × end, without the cancellation of close vertices
     volumes = apexes @ normals.T
-    cosines_to_start, cosines_to_end = apexes @ start.T, apexes @ end.T
-    edge_cosines = np.einsum("ij,ij->i", start, end)
-    solid_angles: NDArray[np.float64] = 2.0 * np.arctan2(
-        volumes, 1.0 + edge_cosines + cosines_to_start + cosines_to_end
-    ).sum(axis=1)
-    return solid_angles
+    cosines = np.einsum("ij,ij->i", start, end) + apexes @ (start + end).T
+    return np.asarray(2.0 * np.arctan2(volumes, 1.0 + cosines).sum(axis=1), dtype=np.float64)
 
 
 def densify(ring: Ring, step_deg: float = 1.0) -> Ring:

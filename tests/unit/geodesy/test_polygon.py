@@ -19,6 +19,7 @@ from geolocdesk.geodesy import (
     great_circle_km,
     positions_of,
     ring_area_km2,
+    ring_areas_km2,
     unit_vectors,
 )
 from geolocdesk.geodesy.polygon import Ring
@@ -70,6 +71,19 @@ def test_a_circle_has_the_area_of_its_cap(centre: tuple[float, float], radius_km
     beyond = cap_area_km2(HALF_CIRCUMFERENCE_KM - radius_km)
     error = abs(ring_area_km2(circle) - cap_area_km2(radius_km))
     assert error < 1e-5 * min(cap_area_km2(radius_km), beyond)
+
+
+def test_a_great_circle_halves_the_sphere() -> None:
+    for latitude, longitude in CENTRES:
+        circle = geodesic_circle(Position(latitude, longitude), HALF_CIRCUMFERENCE_KM / 2.0)
+        assert ring_area_km2(circle) == pytest.approx(SPHERE_AREA_KM2 / 2.0, rel=1e-9)
+
+
+def test_areas_of_many_rings_are_the_areas_of_each() -> None:
+    random = np.random.default_rng(2)
+    rings = [star(random, centre, size_deg) for centre in CENTRES for size_deg in (0.5, 20.0, 100.0)]
+    assert ring_areas_km2(rings).tolist() == pytest.approx([ring_area_km2(ring) for ring in rings])
+    assert ring_areas_km2([]).shape == (0,)
 
 
 def test_an_octant_is_an_eighth_of_the_sphere() -> None:
