@@ -66,7 +66,7 @@ class ParameterPanel(QWidget):
         self._reset = QPushButton("Reset")
         self._set_up()
         self._lay_out()
-        self.set_estimators(("sphere", "nearest", "vo2017"))
+        self.set_estimators(("sphere", "nearest"))
         self.show_parameters(self._defaults)
 
     # Values

@@ -74,6 +74,7 @@ def test_an_exact_number_can_be_typed(panel: ParameterPanel) -> None:
     ],
 )
 def test_what_is_shown_is_what_was_given(panel: ParameterPanel, parameters: EstimationParameters) -> None:
+    panel.set_estimators(("sphere", "nearest", "vo2017"))
     spy = QSignalSpy(panel.parameters_changed)
     panel.show_parameters(parameters)
     assert panel.parameters == parameters
