@@ -21,6 +21,8 @@ from geolocdesk.visible_text import visible_text
 KEPT_THUMBNAILS = 600
 """Beyond this the thumbnails seen longest ago are dropped, and asked for again when scrolled to."""
 
+_KEPT_PLACES = 10_000
+
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -68,6 +70,8 @@ class NeighboursModel(QAbstractListModel):
 
         ``weights`` is float64[k] in rank order, ``carriers`` the ranks that carry the answer.
         """
+        if len(self._places) > _KEPT_PLACES:
+            self._places.clear()
         if neighbours.pack_id != self._pack_id:
             self._pack_id = neighbours.pack_id
             self._thumbnails.clear()

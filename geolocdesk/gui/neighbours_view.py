@@ -86,7 +86,7 @@ class NeighboursView(QListView):
     def changeEvent(self, event: QEvent) -> None:
         """Follow another text size."""
         super().changeEvent(event)
-        if is_restyling(event) and hasattr(self, "_cards"):
+        if is_restyling(event):
             self._fit_grid()
 
     def _fit_grid(self) -> None:

@@ -82,7 +82,10 @@ class ParameterPanel(QWidget):
         )
 
     def show_parameters(self, parameters: EstimationParameters) -> None:
-        """Show the parameters of a result without announcing them."""
+        """Show the parameters of a result without announcing them.
+
+        For another photo or an undo; not for the echo of a change, which would pull a slider from the hand.
+        """
         self._estimator.blockSignals(True)
         self._estimator.setCurrentIndex(max(self._estimator.findData(parameters.estimator), 0))
         self._estimator.blockSignals(False)
