@@ -89,8 +89,10 @@ class CaseReader:
         counted = dict(
             self.store.rows("SELECT status, count(*) FROM exhibits WHERE NOT removed GROUP BY status")
         )
-        first = next(iter(self.store.entries(page=1)))
-        last = self.store.last_entry() or first
+        first, last = next(self.store.entries(page=1), None), self.store.last_entry()
+        if first is None or last is None:
+            message = f"{self.path} is damaged: its audit trail is empty. Use a copy or a backup of it."
+            raise CaseError(message)
         return CaseInfo(
             path=self.path,
             details=self.details(),
@@ -231,7 +233,7 @@ class CaseReader:
                         target,
                         pages=_COPIED_PAGES_A_STEP,
                         progress=lambda _status, left, total: progress(
-                            Progress("copying the case", total - left, total)
+                            Progress("Copying the case", total - left, total)
                         ),
                     )
             except sqlite3.DatabaseError as error:

@@ -193,15 +193,19 @@ def require_case(path: Path, connection: sqlite3.Connection, *, for_writing: boo
             message = f"{path} is not a geolocdesk case. Choose a file that this program made (*.gldcase)."
             raise CaseError(message)
         found = schema.schema_of(connection)
-        if "compatibility" not in found or (version == schema.FORMAT_VERSION and for_writing):
-            _require_schema(path, found)
+        if "compatibility" not in found or version == schema.FORMAT_VERSION:
+            _require_schema(path, found, for_writing=for_writing)
         limits = connection.execute("SELECT readable_by, writable_by FROM compatibility").fetchone()
     _require_compatible(path, version, limits or (version, version), for_writing=for_writing)
     return version
 
 
-def _require_schema(path: Path, found: dict[str, str]) -> None:
-    if found != schema.expected_schema():
+def _require_schema(path: Path, found: dict[str, str], *, for_writing: bool) -> None:
+    """Refuse altered tables; without its guards, the triggers, a case can still be read and verified."""
+    expected = schema.expected_schema()
+    tables = [name for name, sql in expected.items() if sql.startswith("CREATE TABLE")]
+    altered = found != expected if for_writing else any(found.get(name) != expected[name] for name in tables)
+    if altered:
         message = (
             f"{path} is damaged or was altered: its tables are not those of a case. Run “geolocdesk case verify” "
             "on it, and use a copy or a backup."
@@ -238,11 +242,18 @@ def case_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.IntegrityError:
         raise  # a broken rule of ours is a bug
+    except UnicodeDecodeError as error:
+        # SQLite quotes damaged text in its message, which Python then cannot read.
+        raise CaseError(_damaged(path, "its text cannot be read")) from error
     except sqlite3.DatabaseError as error:
         sentence = _sentence(path, error)
         if sentence is None:
             raise
         raise CaseError(sentence) from error
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return f"{path} is damaged ({reason}). Use a copy or a backup, and keep this file as it is for an expert."
 
 
 def _sentence(path: Path, error: sqlite3.DatabaseError) -> str | None:
@@ -260,8 +271,7 @@ def _sentence(path: Path, error: sqlite3.DatabaseError) -> str | None:
         sqlite3.SQLITE_PERM: f"You are not allowed to open {path}. Ask its owner, or work on a copy.",
         sqlite3.SQLITE_BUSY: f"Another program is using {path} just now. Close it there and repeat the last step; "
         "the case is as it was before it.",
-        sqlite3.SQLITE_CORRUPT: f"{path} is damaged ({error}). Use a copy or a backup of it, and keep this file as "
-        "it is for an expert.",
+        sqlite3.SQLITE_CORRUPT: _damaged(path, str(error)),
         sqlite3.SQLITE_NOTADB: f"{path} is not a geolocdesk case, or its beginning is damaged. Choose another file "
         "or a backup.",
     }

@@ -77,11 +77,14 @@ def verify_case(
     yield from _verify_trail(case)
     altered = list(storage_faults(case.store))
     yield from _verify_storage(altered)
-    total = case.info().exhibits
-    for done, exhibit in enumerate(case.exhibits()):
-        progress(Progress("verifying", done, total, exhibit.name))
-        yield from _verify_exhibit(case, exhibit, recompute, all_versions=all_versions)
-    progress(Progress("verifying", total, total))
+    try:
+        total = sum(1 for _exhibit in case.exhibits())
+        for done, exhibit in enumerate(case.exhibits()):
+            progress(Progress("Verifying", done, total, exhibit.name))
+            yield from _verify_exhibit(case, exhibit, recompute, all_versions=all_versions)
+        progress(Progress("Verifying", total, total))
+    except CaseError as error:
+        yield VerifiedRow("exhibits", Verdict.STORED_ALTERED, error.message)
 
 
 def _verify_trail(case: CaseReader) -> Iterator[VerifiedRow]:
