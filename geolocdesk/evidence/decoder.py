@@ -1,56 +1,30 @@
-"""The program's end of one decoding process: starts it, asks it, ends it, and explains how it failed."""
+"""The program's end of a decoding process: asks it, keeps it to its limits, and explains how it failed."""
 
-import contextlib
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-import geolocdesk
-from geolocdesk.errors import EVIDENCE_ERROR_KINDS, EvidenceError
+from geolocdesk.errors import EvidenceError
 from geolocdesk.evidence.confinement import OUT_OF_MEMORY_STATUS
 from geolocdesk.evidence.deadlines import Deadlines
-from geolocdesk.evidence.exif import unreadable_summary
 from geolocdesk.evidence.exif_json import summary_from_json
 from geolocdesk.evidence.limits import IntakeLimits
-from geolocdesk.evidence.messages import (
-    JsonObject,
-    Kind,
-    MessageError,
-    integer_field,
-    list_field,
-    read_message,
-    text_field,
-    write_json,
-)
+from geolocdesk.evidence.messages import JsonObject, Kind, MessageError
+from geolocdesk.evidence.process import DecodingProcess
 from geolocdesk.evidence.record import EvidenceRecord, ExifSummary
 from geolocdesk.evidence.rendition import Rendition
-from geolocdesk.evidence.untrusted import clean_text, shown_path
-
-WORKER_ARGUMENT = "--decoding-process"
-"""The one argument with which a bundled program is started as its own decoding process."""
+from geolocdesk.evidence.replies import answers, failure_from, record_from, sha256_of
+from geolocdesk.evidence.untrusted import shown_path
 
 _START_TIMEOUT_S = 60.0
-_STOP_TIMEOUT_S = 2.0
-_PIPE_BYTES = 1 << 20
-_TEXT_LIMIT = 1000
 _BYTES_PER_PIXEL = 3
-_DEATH_S = 0.5
-_SIGKILL = 9
+_KILLED = -9
 _ADVICE = "Convert it with a program you trust, and keep the original"
-_BOOTSTRAP = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from geolocdesk.evidence.worker import main; main()"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,18 +36,6 @@ class TakenIn:
     """One for each rendition asked for, in the same order; read-only."""
 
 
-def worker_command() -> list[str]:
-    """Return the command that starts a decoding process.
-
-    It is an interpreter of its own rather than ``multiprocessing``'s: nothing of the program's main module is
-    imported, nothing is unpickled, and no semaphore is left behind.
-    """
-    if getattr(sys, "frozen", False):
-        return [sys.executable, WORKER_ARGUMENT]
-    places = [str(Path(geolocdesk.__file__).parents[1]), *(str(Path(place).absolute()) for place in sys.path)]
-    return [sys.executable, "-I", "-B", "-c", _BOOTSTRAP, json.dumps(places)]
-
-
 class Decoder:
     """One decoding process, started when it is first needed and again when it has died.
 
@@ -83,7 +45,7 @@ class Decoder:
     def __init__(self, limits: IntakeLimits, deadlines: Deadlines) -> None:
         self._limits = limits
         self._deadlines = deadlines
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: DecodingProcess | None = None
         self._lock = threading.Lock()
         self._busy = False
         self._late = False
@@ -94,10 +56,16 @@ class Decoder:
         self._busy = True
         self._late = False
         try:
-            process = self._ask(path, renditions)
-            return self._receive(process, path, len(renditions), acquired_at)
+            process, file = self._begin(path, renditions)
+            return self._receive(process, path, file, renditions, acquired_at)
+        except EvidenceError as error:
+            if error.kind == "decoder_crashed":
+                self.stop()
+            raise
         finally:
             self._deadlines.clear(self._end_late)
+            if self._late:
+                self.stop()
             self._busy = False
 
     def interrupt(self) -> None:
@@ -105,111 +73,115 @@ class Decoder:
         with self._lock:
             self._interrupted = True
             process = self._process
-        if process is None:
-            return
-        if self._busy:
+        if process is not None and self._busy:
             process.kill()
-        else:
-            _close_pipe(process.stdin)
+        elif process is not None:
+            process.ask_to_end()
 
     def stop(self) -> None:
-        """End the process: ask, wait, kill."""
+        """End the process, if there is one."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        _close_pipe(process.stdin)
-        for end in (process.terminate, process.kill, None):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_STOP_TIMEOUT_S)
-            if process.returncode is not None or end is None:
-                break
-            end()
-        _close_pipe(process.stdout)
+        if process is not None:
+            process.end()
 
-    def _ask(self, path: Path, renditions: Sequence[Rendition]) -> subprocess.Popen[bytes]:
+    def _begin(self, path: Path, renditions: Sequence[Rendition]) -> tuple[DecodingProcess, JsonObject]:
+        """Return a process that has read the file, and what it says about it.
+
+        One that dies before it has read may have been broken by an earlier photo, so another is given a try
+        before this photo is blamed.
+        """
         request: JsonObject = {
             "path": str(path.absolute()),
             "renditions": [rendition.to_json() for rendition in renditions],
         }
+        used = self._process
         process = self._running(path)
         try:
-            _send(process, Kind.PHOTO, request)
-        except OSError:  # it died while it was idle
-            self.stop()
-            process = self._running(path)
-            _send(process, Kind.PHOTO, request)
-        return process
+            self._set_deadline(self._limits.timeout_s)
+            process.send(Kind.PHOTO, request)
+            file = self._expect(process, Kind.FILE, path)
+            sha256_of(file)
+        except (OSError, MessageError) as error:
+            if process is not used or self._late or self._interrupted:
+                raise self._explain_end(process, path, f"Reading {shown_path(path)}") from error
+            self._deadlines.clear(self._end_late)
+            process.end_after_fault()
+            return self._begin(path, renditions)
+        return process, file
 
-    def _running(self, path: Path) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is not None:
+    def _running(self, path: Path) -> DecodingProcess:
+        if self._process is not None and self._process.ended:
             self.stop()
+        if self._process is not None:
+            return self._process
+        try:
+            return self._start(path)
+        except (OSError, MessageError) as error:
+            self.stop()
+            message = f"{shown_path(path)} was not decoded: no decoding process can be started ({error})."
+            raise EvidenceError(kind="decoder_crashed", path=path, message=message) from error
+
+    def _start(self, path: Path) -> DecodingProcess:
         with self._lock:
             if self._interrupted:
                 message = f"Taking in {shown_path(path)} was stopped because the program is closing."
                 raise EvidenceError(kind="decoder_crashed", path=path, message=message)
-            if self._process is not None:
-                return self._process
-            self._process = process = _start()
-        try:
-            self._set_deadline(_START_TIMEOUT_S)
-            _send(process, Kind.SETUP, asdict(self._limits))
-            kind, _ = self._read(process)
-            if kind is not Kind.READY:
-                message = "the decoding process did not report that it is ready"
-                raise MessageError(message)
-        except (OSError, MessageError) as error:
-            self.stop()
-            message = (
-                f"{shown_path(path)} was not decoded: the decoding process cannot be started "
-                f"({clean_text(str(error), _TEXT_LIMIT)}): install the program again."
-            )
-            raise EvidenceError(kind="decoder_crashed", path=path, message=message) from error
+            self._process = process = DecodingProcess()
+        self._set_deadline(_START_TIMEOUT_S)  # reading the interpreter from a cold disk takes its time
+        process.send(Kind.SETUP, asdict(self._limits))
+        kind, _ = process.read(max_array_bytes=0)
+        if kind is not Kind.READY:
+            message = f"it began with {kind.name}"
+            raise MessageError(message)
         return process
 
     def _receive(
-        self, process: subprocess.Popen[bytes], path: Path, expected: int, acquired_at: str
+        self,
+        process: DecodingProcess,
+        path: Path,
+        file: JsonObject,
+        renditions: Sequence[Rendition],
+        acquired_at: str,
     ) -> TakenIn:
-        stage = f"Reading {shown_path(path)}"
         try:
             self._set_deadline(self._limits.timeout_s)
-            file = self._expect(process, Kind.FILE, path)
-            stage = f"Decoding {shown_path(path)} (SHA-256 {text_field(file, 'sha256')[:64]})"
-            self._set_deadline(self._limits.timeout_s)
-            pictures = tuple(self._expect_array(process, path) for _ in range(expected))
-            picture = self._expect(process, Kind.PICTURE, path)
+            pictures = tuple(self._expect_picture(process, path, rendition) for rendition in renditions)
+            record = record_from(path, file, self._expect(process, Kind.PICTURE, path), acquired_at)
         except MessageError as error:
-            raise self._explain_end(path, stage) from error
-        return TakenIn(_record(path, file, picture, self._receive_exif(process, path), acquired_at), pictures)
+            doing = f"Decoding {shown_path(path)} (SHA-256 {sha256_of(file)})"
+            raise self._explain_end(process, path, doing) from error
+        return TakenIn(replace(record, exif=self._receive_exif(process, path)), pictures)
 
-    def _receive_exif(self, process: subprocess.Popen[bytes], path: Path) -> ExifSummary:
+    def _receive_exif(self, process: DecodingProcess, path: Path) -> ExifSummary:
+        """Return the EXIF summary; what goes wrong with it is remarked and costs the process, not the photo."""
         try:
             self._set_deadline(self._limits.metadata_timeout_s)
             return summary_from_json(self._expect(process, Kind.EXIF, path))
         except (MessageError, EvidenceError):
-            self._bury()
+            self._deadlines.clear(self._end_late)
+            process.end_after_fault()
             why = "took too long to read" if self._late else "broke the program that reads them"
-            return unreadable_summary(f"The metadata {why} and were left out.")
+            return ExifSummary.unreadable(f"The metadata {why} and were left out.")
 
-    def _expect(self, process: subprocess.Popen[bytes], kind: Kind, path: Path) -> JsonObject:
-        received, value = self._read(process)
+    def _expect(self, process: DecodingProcess, kind: Kind, path: Path) -> JsonObject:
+        received, value = process.read(max_array_bytes=0)
         if received is kind and isinstance(value, dict):
             return value
         if received is Kind.FAILURE and isinstance(value, dict):
-            raise _failure(value, path)
+            raise failure_from(path, value)
         message = f"{kind.name} was expected and {received.name} came"
         raise MessageError(message)
 
-    def _expect_array(self, process: subprocess.Popen[bytes], path: Path) -> NDArray[np.uint8]:
-        received, value = self._read(process)
-        if received is Kind.ARRAY and isinstance(value, np.ndarray):
+    def _expect_picture(
+        self, process: DecodingProcess, path: Path, rendition: Rendition
+    ) -> NDArray[np.uint8]:
+        received, value = process.read(_BYTES_PER_PIXEL * self._limits.max_pixels)
+        if isinstance(value, np.ndarray) and answers(value, rendition):
             return value
         if received is Kind.FAILURE and isinstance(value, dict):
-            raise _failure(value, path)
-        message = f"a picture was expected and {received.name} came"
+            raise failure_from(path, value)
+        message = f"a picture as asked was expected and {received.name} came"
         raise MessageError(message)
-
-    def _read(self, process: subprocess.Popen[bytes]) -> tuple[Kind, JsonObject | NDArray[np.uint8]]:
-        return read_message(_pipe(process.stdout), _BYTES_PER_PIXEL * self._limits.max_pixels)
 
     def _set_deadline(self, allowed_s: float) -> None:
         self._deadlines.set(self._end_late, allowed_s)
@@ -219,100 +191,30 @@ class Decoder:
         if self._process is not None:
             self._process.kill()
 
-    def _bury(self) -> int | None:
-        """End a process that broke off or talked nonsense, and return its exit status if it had ended itself."""
-        process = self._process
-        if process is None:
-            return None
-        try:
-            status = process.wait(_DEATH_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = None
-        self.stop()
-        return status
-
-    def _explain_end(self, path: Path, doing: str) -> EvidenceError:
-        status = self._bury()
+    def _explain_end(self, process: DecodingProcess, path: Path, doing: str) -> EvidenceError:
+        self._deadlines.clear(self._end_late)
+        status = process.end_after_fault()
+        limits = self._limits
         if self._interrupted:
             kind, what = "decoder_crashed", "was stopped because the program is closing"
         elif self._late:
-            limit_s = self._limits.timeout_s
-            kind, what = "decoder_timeout", f"took longer than {limit_s:g} s and was stopped. {_ADVICE}"
-        elif status in {OUT_OF_MEMORY_STATUS, -_SIGKILL}:
-            limit_gib = self._limits.memory_bytes / 2**30
-            kind, what = (
-                "decoder_memory",
-                f"took more than the {limit_gib:.1f} GiB of memory allowed. {_ADVICE}",
-            )
+            kind = "decoder_timeout"
+            what = f"took longer than {limits.timeout_s:g} s and was stopped. {_ADVICE}"
+        elif status in {OUT_OF_MEMORY_STATUS, _KILLED}:  # Linux kills what it has no memory for
+            kind = "decoder_memory"
+            what = f"took more than the {limits.memory_bytes / 2**30:.1f} GiB of memory allowed. {_ADVICE}"
         else:
-            how = "it sent nonsense" if status is None else _describe_status(status)
-            kind, what = "decoder_crashed", f"crashed the decoding process ({how}). {_ADVICE}"
+            kind = "decoder_crashed"
+            what = f"crashed the decoding process ({_describe_status(status)}). {_ADVICE}"
         return EvidenceError(kind=kind, path=path, message=f"{doing} {what}.")
 
 
-def _start() -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        worker_command(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=Path(sys.executable).anchor,  # else a folder on evidence could not be unmounted
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    if sys.platform == "linux":
-        import fcntl
-
-        with contextlib.suppress(OSError):  # a wide pipe is faster, and beyond some count not to be had
-            fcntl.fcntl(_pipe(process.stdout), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    return process
-
-
-def _pipe(stream: IO[bytes] | None) -> BinaryIO:
-    assert stream is not None  # noqa: S101 - both ends were asked for
-    return cast("BinaryIO", stream)
-
-
-def _send(process: subprocess.Popen[bytes], kind: Kind, value: JsonObject) -> None:
-    write_json(_pipe(process.stdin), kind, value)
-
-
-def _close_pipe(stream: IO[bytes] | None) -> None:
-    with contextlib.suppress(OSError):  # what was buffered for a dead process cannot be sent
-        _pipe(stream).close()
-
-
-def _describe_status(status: int) -> str:
+def _describe_status(status: int | None) -> str:
+    if status is None:
+        return "it talked nonsense"
     if status >= 0:
         return f"exit status {status}"
     try:
         return signal.Signals(-status).name
     except ValueError:
         return f"signal {-status}"
-
-
-def _failure(value: JsonObject, path: Path) -> EvidenceError:
-    kind = text_field(value, "kind")
-    if kind not in EVIDENCE_ERROR_KINDS:
-        message = "an unknown kind of failure was reported"
-        raise MessageError(message)
-    return EvidenceError(kind=kind, path=path, message=clean_text(text_field(value, "message"), _TEXT_LIMIT))
-
-
-def _record(
-    path: Path, file: JsonObject, picture: JsonObject, exif: ExifSummary, acquired_at: str
-) -> EvidenceRecord:
-    remarks = [*list_field(file, "remarks"), *list_field(picture, "remarks")]
-    return EvidenceRecord(
-        path=path,
-        sha256=text_field(file, "sha256"),
-        size_bytes=integer_field(file, "size_bytes"),
-        media_type=text_field(file, "media_type"),
-        width_px=integer_field(picture, "width_px"),
-        height_px=integer_field(picture, "height_px"),
-        orientation=integer_field(picture, "orientation"),
-        exif=exif,
-        acquired_at=acquired_at,
-        remarks=tuple(clean_text(str(remark), _TEXT_LIMIT) for remark in remarks),
-    )

@@ -34,23 +34,7 @@ def summarise(blocks: Iterable[bytes]) -> ExifSummary:
         nothing = True
     if nothing:
         problem = problem or "The file holds a block of metadata in which no tag could be read."
-    return unreadable_summary(problem) if problem else ExifSummary()
-
-
-def unreadable_summary(remark: str) -> ExifSummary:
-    """Return the summary of metadata that are there and could not be read."""
-    unreadable = Unavailable.UNREADABLE
-    return ExifSummary(
-        position=unreadable,
-        altitude_m=unreadable,
-        image_direction_deg=unreadable,
-        captured_at=unreadable,
-        gps_time=unreadable,
-        camera=unreadable,
-        lens=unreadable,
-        software=unreadable,
-        remark=remark,
-    )
+    return ExifSummary.unreadable(problem) if problem else ExifSummary()
 
 
 def _summarise_tags(tags: ExifTags, remarks: list[str]) -> ExifSummary:

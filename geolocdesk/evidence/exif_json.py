@@ -59,8 +59,9 @@ def _unavailable_to_json(field: Unavailable) -> JsonObject:
 
 def _unavailable(field: JsonValue, name: str) -> Unavailable:
     """Return why a field is missing; anything that says otherwise is no message of ours."""
-    if isinstance(field, dict) and field.get("unavailable") in Unavailable.__members__:
-        return Unavailable[str(field["unavailable"])]
+    why = field.get("unavailable") if isinstance(field, dict) else None
+    if isinstance(why, str) and why in Unavailable.__members__:
+        return Unavailable[why]
     message = f"the field {name} is neither a value nor unavailable"
     raise MessageError(message)
 
@@ -69,9 +70,9 @@ def _position(value: JsonObject) -> Position | Unavailable:
     field = value.get("position")
     if not isinstance(field, list):
         return _unavailable(field, "position")
-    if len(field) == 2 and all(isinstance(angle, int | float) for angle in field):
+    if len(field) == 2 and isinstance(field[0], float) and isinstance(field[1], float):
         try:
-            return Position(*(float(str(angle)) for angle in field))
+            return Position(field[0], field[1])
         except ValueError as error:
             raise MessageError(str(error)) from error
     message = "the position is not a pair of numbers"
@@ -80,8 +81,8 @@ def _position(value: JsonObject) -> Position | Unavailable:
 
 def _number(value: JsonObject, name: str) -> float | Unavailable:
     field = value.get(name)
-    if isinstance(field, int | float) and math.isfinite(field):
-        return float(field)
+    if isinstance(field, float) and math.isfinite(field):
+        return field
     return _unavailable(field, name)
 
 

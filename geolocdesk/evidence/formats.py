@@ -24,6 +24,10 @@ HEIC = PhotoFormat("HEIC", "HEIF", "image/heic")
 HEIF = PhotoFormat("HEIF", "HEIF", "image/heif")
 AVIF = PhotoFormat("AVIF", "AVIF", "image/avif")
 
+MEDIA_TYPES = frozenset(
+    photo_format.media_type for photo_format in (JPEG, PNG, GIF, BMP, WEBP, TIFF, HEIC, HEIF, AVIF)
+)
+
 # fmt: off
 PHOTO_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif",

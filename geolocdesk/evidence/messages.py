@@ -20,6 +20,7 @@ JsonObject = dict[str, JsonValue]
 
 _HEADER = struct.Struct("!c3I")
 _MAX_JSON_BYTES = 8 * 2**20
+_MAX_INTEGER = 2**63
 
 
 class Kind(Enum):
@@ -95,13 +96,14 @@ def _read_json(stream: BinaryIO, length: int) -> JsonObject:
     if length > _MAX_JSON_BYTES:
         message = f"a message of {length} bytes is not acceptable"
         raise MessageError(message)
+    body = stream.read(length)
     try:
-        value = json.loads(stream.read(length))
-    except ValueError as error:
-        message = "a message is not JSON or was broken off"
+        value = json.loads(body) if len(body) == length else None
+    except (ValueError, RecursionError) as error:
+        message = "a message is not JSON"
         raise MessageError(message) from error
     if not isinstance(value, dict):
-        message = "a message is not a JSON object"
+        message = "a message is not a JSON object or was broken off"
         raise MessageError(message)
     return value
 
@@ -116,9 +118,9 @@ def text_field(value: JsonObject, name: str) -> str:
 
 
 def integer_field(value: JsonObject, name: str) -> int:
-    """Return a field that must be a whole number of at least 0. Raises MessageError."""
+    """Return a field that must be a whole number from 0 to 2⁶³. Raises MessageError."""
     field = value.get(name)
-    if not isinstance(field, int) or isinstance(field, bool) or field < 0:
+    if not isinstance(field, int) or isinstance(field, bool) or not 0 <= field <= _MAX_INTEGER:
         message = f"the field {name} is not a whole number"
         raise MessageError(message)
     return field

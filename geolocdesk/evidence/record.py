@@ -35,7 +35,23 @@ class ExifSummary:
     tags: tuple[ExifTag, ...] = ()
     """Every readable tag but thumbnails and maker notes, in file order, values cut to 200 characters."""
     remark: str = ""
-    """What was wrong with the metadata, in one sentence; empty when nothing was."""
+    """What was wrong with the metadata, in a sentence each; empty when nothing was."""
+
+    @classmethod
+    def unreadable(cls, remark: str) -> "ExifSummary":
+        """Return the summary of metadata that are there and could not be read."""
+        unreadable = Unavailable.UNREADABLE
+        return cls(
+            position=unreadable,
+            altitude_m=unreadable,
+            image_direction_deg=unreadable,
+            captured_at=unreadable,
+            gps_time=unreadable,
+            camera=unreadable,
+            lens=unreadable,
+            software=unreadable,
+            remark=remark,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from geolocdesk.errors import EvidenceError
 from geolocdesk.evidence.confinement import confine
-from geolocdesk.evidence.exif import summarise, unreadable_summary
+from geolocdesk.evidence.exif import summarise
 from geolocdesk.evidence.exif_blocks import find_exif
 from geolocdesk.evidence.exif_json import summary_to_json
 from geolocdesk.evidence.formats import PhotoFormat, describe_refused, recognise_format
@@ -85,9 +85,7 @@ class _FaultReport:
 
     def __call__(self, kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
         place = traceback.extract_tb(trace)[-1]
-        message = (
-            f"The decoding process failed: {kind.__name__}: {fault} ({place.name}, line {place.lineno})."
-        )
+        message = f"{kind.__name__}: {fault}, in {place.name}, line {place.lineno}"
         try:
             write_json(self._replies, Kind.FAILURE, {"kind": "decoder_crashed", "message": message})
         except OSError:
@@ -181,4 +179,4 @@ def _read_exif(decoded: DecodedPhoto, source: SourceFile, photo_format: PhotoFor
     try:
         return summarise(find_exif(decoded.image, source.content, photo_format))
     except MemoryError:
-        return unreadable_summary("The metadata take more memory than is allowed and were not read.")
+        return ExifSummary.unreadable("The metadata take more memory than is allowed and were not read.")
