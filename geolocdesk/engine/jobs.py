@@ -9,8 +9,11 @@ from geolocdesk.analysis import NO_EXCLUSIONS, Analysis, AnalysisFailure, Exclus
 from geolocdesk.engine.workshop import Workshop
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.progress import Progress, ProgressCallback
+from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack
 from geolocdesk.reference.manifest import Manifest
+from geolocdesk.reference.opening import open_for_building
 from geolocdesk.reference.pack import verify_pack
+from geolocdesk.reference.sources import open_source
 from geolocdesk.unavailable import Unavailable
 
 
@@ -130,3 +133,39 @@ class VerifyPack:
         checks = list(verify_pack(self.pack, verified_at=utc_now(), progress=progress))
         at_fault = tuple(f"{check.name}: {check.state}" for check in checks if check.state != "intact")
         yield PackChecked(self.pack, not at_fault, at_fault)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPack:
+    """Build a reference pack from a folder or a CSV, going on where an interrupted build stopped.
+
+    Yields one BuildResult.
+    """
+
+    source: Path
+    out: Path
+    model: str | None = None
+    device: str = "auto"
+    workers: int = 1
+    thumbnails: bool = True
+
+    subject = None
+    prepares = False
+
+    def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[BuildResult]:
+        """Open the model, then describe every photo of the source."""
+        progress(Progress("Loading the model", 0, None))
+        opened = open_for_building(self.model, device=self.device)
+        try:
+            yield build_pack(
+                open_source(self.source),
+                self.out,
+                extractor=opened.extractor,
+                model=opened.record,
+                projection=opened.projection,
+                clock=utc_now,
+                options=BuildOptions(workers=self.workers, thumbnails=self.thumbnails, resume=True),
+                progress=progress,
+            )
+        finally:
+            opened.extractor.close()

@@ -34,6 +34,10 @@ _ENTRIES_A_PAGE = 100
 _UNTITLED = "Untitled case"
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCase:
     """The case that is open now."""
@@ -236,18 +240,27 @@ class CaseSession(QObject):
     # What a batch brings: written meanwhile, shown when it is on the disk
 
     def add_photo(
-        self, record: EvidenceRecord, thumbnail: bytes | None, done: Callable[[Added], None]
+        self,
+        record: EvidenceRecord,
+        thumbnail: bytes | None,
+        done: Callable[[Added], None],
+        not_done: Callable[[], None] = _nothing,
     ) -> None:
-        """Take a photo into the case unless its content is there already."""
-        self._write(lambda: self._add(record, thumbnail), lambda added: self._show_added(added, done))
+        """Take a photo into the case unless its content is there already; one of the two is called."""
+        self._write(
+            lambda: self._add(record, thumbnail),
+            lambda added: self._show_added(added, done),
+            lambda failure: self._refuse(failure, not_done),
+        )
 
     def record_failure(
         self,
         failure: AnalysisFailure,
         number: int | None,
         done: Callable[[EvidenceEntry], None] | None = None,
+        not_done: Callable[[], None] = _nothing,
     ) -> None:
-        """Keep why a photo could not be read or analysed."""
+        """Keep why a photo could not be read or analysed; one of the two is called."""
 
         def work() -> EvidenceEntry:
             case = self._require()
@@ -258,7 +271,7 @@ class CaseSession(QObject):
             if done is not None:
                 done(entry)
 
-        self._write(work, show)
+        self._write(work, show, lambda refused: self._refuse(refused, not_done))
 
     def record_analysis(
         self,
@@ -449,6 +462,10 @@ class CaseSession(QObject):
             self.entry_changed.emit(added.entry)
         done(added)
 
+    def _refuse(self, failure: Failure, not_done: Callable[[], None]) -> None:
+        self.failed.emit(failure)
+        not_done()
+
     def _refuse_analysis(self, number: int, analysis: Analysis, failure: Failure) -> None:
         if failure.is_bug:
             self.failed.emit(failure)
@@ -492,7 +509,7 @@ class CaseSession(QObject):
         self,
         work: Callable[[], Returned],
         done: Callable[[Returned], None],
-        failed: Callable[[Failure], None] | None = None,
+        failed: Callable[[Failure], object] | None = None,
     ) -> None:
         self._thread.run(lambda _progress: work(), done, failed or self.failed.emit)
 

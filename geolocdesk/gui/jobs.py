@@ -156,9 +156,9 @@ class Task(Generic[Result]):
 
     def __init__(
         self,
-        done: Callable[[Result], None],
-        failed: Callable[[Failure], None],
-        progressed: Callable[[Progress], None] | None,
+        done: Callable[[Result], object],
+        failed: Callable[[Failure], object],
+        progressed: Callable[[Progress], object] | None,
     ) -> None:
         self._done = done
         self._failed = failed
@@ -203,9 +203,9 @@ class TaskRunner(QObject):
     def run(
         self,
         work: Callable[[ProgressCallback], Result],
-        done: Callable[[Result], None],
-        failed: Callable[[Failure], None],
-        progressed: Callable[[Progress], None] | None = None,
+        done: Callable[[Result], object],
+        failed: Callable[[Failure], object],
+        progressed: Callable[[Progress], object] | None = None,
     ) -> Task[Result]:
         """Run ``work`` on another thread, then one of ``done`` and ``failed`` in this one."""
         task = Task(done, failed, progressed)
