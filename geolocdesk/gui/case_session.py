@@ -225,6 +225,14 @@ class CaseSession(QObject):
 
         self._thread.run(read, done, lambda _failure: done(None))
 
+    def load_neighbour_thumbnail(self, pack_id: str, row: int, done: Callable[[bytes | None], None]) -> None:
+        """Read the thumbnail (JPEG) the case keeps of a reference photo and hand it on; None where it keeps none."""
+
+        def read(_progress: ProgressCallback) -> bytes | None:
+            return None if self._case is None else self._case.neighbour_thumbnail(pack_id, row)
+
+        self._thread.run(read, done, lambda _failure: done(None))
+
     def read(self, reading: Callable[[CaseReader], Returned]) -> Returned | None:
         """Wait for a reading of the case; None, and ``failed``, where it could not be read."""
         return self._try(lambda: reading(self._require_reader()))

@@ -1,0 +1,83 @@
+"""What all our dialogs share: a title, a sentence, fields under their labels, buttons at the bottom right."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from geolocdesk.gui.callout import Callout
+from geolocdesk.gui.theme import SPACE, set_role
+
+_LEAST_WIDTH_PX = 460
+
+
+class FormDialog(QDialog):
+    """A dialog with one column of fields; ``accept`` is the primary button."""
+
+    def __init__(self, title: str, introduction: str, accept: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(_LEAST_WIDTH_PX)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(SPACE.tiny)
+        self.problem = Callout("danger")
+        self._buttons = QDialogButtonBox()
+        self._accept = QPushButton(accept)
+        self._accept.setDefault(True)
+        self._buttons.addButton(self._accept, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._cancel = self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        heading = QLabel(title)
+        set_role(heading, "title")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE.huge, SPACE.large, SPACE.huge, SPACE.large)
+        layout.setSpacing(SPACE.medium)
+        layout.addWidget(heading)
+        if introduction:
+            layout.addWidget(plain_label(introduction))
+        layout.addLayout(self._column)
+        layout.addWidget(self.problem)
+        layout.addStretch()
+        layout.addWidget(self._buttons)
+
+    @property
+    def accept_button(self) -> QPushButton:
+        """Return the primary button."""
+        return self._accept
+
+    def hide_cancel(self) -> None:
+        """Leave only the primary button, for dialogs that only tell."""
+        self._cancel.hide()
+
+    def add_field(self, label: str, field: QWidget, hint: str = "") -> None:
+        """Add a field under its label, with a hint below it."""
+        caption = QLabel(label)
+        set_role(caption, "strong")
+        caption.setBuddy(field)
+        if not field.accessibleName():
+            field.setAccessibleName(label.replace("&", ""))
+        if self._column.count():
+            self._column.addSpacing(SPACE.small)
+        self._column.addWidget(caption)
+        self._column.addWidget(field)
+        if hint:
+            self._column.addWidget(plain_label(hint, "caption"))
+
+    def add_widget(self, widget: QWidget) -> None:
+        """Add something that is no field."""
+        self._column.addWidget(widget)
+
+    def add_rule(self) -> None:
+        """Draw a line between two groups of fields."""
+        rule = QFrame()
+        rule.setProperty("role", "rule")
+        self._column.addSpacing(SPACE.small)
+        self._column.addWidget(rule)
+
+
+def plain_label(text: str, role: str = "muted") -> QLabel:
+    """Return a wrapped label of plain text."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    set_role(label, "caption" if role == "caption" else "body" if role == "body" else "muted")
+    return label
