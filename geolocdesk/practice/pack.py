@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from geolocdesk.errors import PackError
+from geolocdesk.evidence.intake import expand_paths
 from geolocdesk.practice.world import PracticeWorld, draw_practice_world
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reference.build import BuildOptions, build_pack, partial_folder
@@ -45,7 +46,7 @@ def prepare_practice(
     if not _is_current(pack, source.to_json()):
         shutil.rmtree(pack, ignore_errors=True)
         _build(world, pack, clock, device, progress)
-    return PreparedPractice(world, pack, world.query_paths)
+    return PreparedPractice(world, pack, tuple(expand_paths([world.query_folder])))
 
 
 def _is_current(pack: Path, source: object) -> bool:

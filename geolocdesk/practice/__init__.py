@@ -1,0 +1,1 @@
+"""Draws the practice world: synthetic photos at known positions, for the demo, the tutorial and the tests."""
