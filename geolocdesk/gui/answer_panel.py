@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from geolocdesk.analysis import Analysis
+from geolocdesk.cartography.coordinates import list_notations
 from geolocdesk.estimation.location import LevelAnswer
 from geolocdesk.gui.answer_wording import (
     calibration_badge,
@@ -25,7 +26,7 @@ from geolocdesk.gui.answer_wording import (
 )
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.carrier_chips import CarrierChips
-from geolocdesk.gui.coordinate_table import CoordinateTable, list_notations
+from geolocdesk.gui.coordinate_table import CoordinateTable
 from geolocdesk.gui.level_row import LevelRow
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
 from geolocdesk.gui.placeholder import Placeholder

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from geolocdesk.analysis import Analysis, Exclusions
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.estimation.location import LevelAnswer, Region
 from geolocdesk.quantities import area_text, count_text, distance_text, radius_text, share_text
 from geolocdesk.unavailable import Unavailable
@@ -52,7 +53,7 @@ def claim_sentence(analysis: Analysis) -> str:
     claimed = analysis.evidence.exif.position
     if isinstance(claimed, Unavailable):
         return f"GPS position: {claimed}."
-    where = f"GPS position {claimed.latitude:.5f}, {claimed.longitude:.5f}"
+    where = f"GPS position {decimal_text(claimed)}"
     if isinstance(analysis.exif_distance_km, Unavailable):
         return f"{where}; its distance from the answer is {analysis.exif_distance_km}."
     return f"{where}, {distance_text(analysis.exif_distance_km)} from the answer."

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from geolocdesk.analysis import Exclusions
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.neighbour_card import credit_text
@@ -200,7 +201,7 @@ class CompareView(QWidget):
 
     def _describe(self, shown: Neighbour) -> None:
         reference = shown.reference
-        position = f"{reference.position.latitude:.5f}, {reference.position.longitude:.5f}"
+        position = decimal_text(reference.position)
         name = short_place(self._place_lookup, reference.position)
         weight = share_text(float(self._weights[self._place]))
         self._title.set_text(f"{shown.rank}. {name}")

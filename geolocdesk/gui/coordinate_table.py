@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
-from geolocdesk.geodesy import Position
 from geolocdesk.gui.copy_button import CopyButton
 from geolocdesk.gui.theme import SPACE, set_role
 
@@ -74,8 +73,3 @@ class _Cell(QWidget):
         self._value.setText(text)
         self._value.setAccessibleName(f"{self.name}: {text}")
         self._copy.set_text(text)
-
-
-def list_notations(position: Position) -> tuple[tuple[str, str], ...]:
-    """Return the position in every notation there is."""
-    return (("Decimal", f"{position.latitude:.6f}, {position.longitude:.6f}"),)

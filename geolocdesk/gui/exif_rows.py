@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from geolocdesk.cartography.coordinates import decimal_text, dms_text
 from geolocdesk.evidence.record import EvidenceRecord, ExifSummary
-from geolocdesk.geodesy import Position
 from geolocdesk.quantities import NO_BREAK, distance_text, size_text
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
@@ -63,7 +63,8 @@ def _file_rows(record: EvidenceRecord) -> Iterator[Row]:
 
 
 def _claim_rows(exif: ExifSummary, distance_km: float | Unavailable) -> Iterator[Row]:
-    yield _claim("GPS position", exif.position, _position_text)
+    yield _claim("GPS position", exif.position, decimal_text)
+    yield _claim("… in degrees, minutes, seconds", exif.position, dms_text)
     yield _claim("… its distance from the answer", distance_km, distance_text)
     yield _claim("Altitude", exif.altitude_m, lambda metres: f"{metres:.0f}{NO_BREAK}m")
     yield _claim("Direction of view", exif.image_direction_deg, lambda degrees: f"{degrees:.0f}°")
@@ -89,7 +90,3 @@ def _claim(name: str, value: _Claimed | Unavailable, write: Callable[[_Claimed],
     if isinstance(value, Unavailable):
         return Row(name, str(value), is_missing=True)
     return Row(name, write(value))
-
-
-def _position_text(position: Position) -> str:
-    return f"{position.latitude:.6f}, {position.longitude:.6f}"

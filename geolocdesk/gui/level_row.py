@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.colours import LEVEL_DASHES
 from geolocdesk.estimation.location import LEVELS, LevelAnswer
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, text_font
@@ -54,7 +55,7 @@ class LevelRow(QAbstractButton):
         self.setAccessibleDescription(calibration_text(answer))
         self.setToolTip(
             f"<qt>{share_text(answer.probability)} within {radius} of "
-            f"{answer.position.latitude:.5f}, {answer.position.longitude:.5f}, {calibration_text(answer)}."
+            f"{decimal_text(answer.position)}, {calibration_text(answer)}."
             "<br>Return or click shows this ring on the map.</qt>"
         )
         self.update()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from geolocdesk.analysis import Exclusions
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.excluded_list import ExcludedList
@@ -293,8 +294,7 @@ class NeighboursGallery(QWidget):
 
     def _copy_position(self) -> None:
         if (selected := self._selected()) is not None:
-            position = selected.reference.position
-            QGuiApplication.clipboard().setText(f"{position.latitude:.6f}, {position.longitude:.6f}")
+            QGuiApplication.clipboard().setText(decimal_text(selected.reference.position))
 
     def _copy_link(self) -> None:
         """Copy the link as text; this program opens no network connection."""

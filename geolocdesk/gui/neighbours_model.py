@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage
 
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.geodesy import Position
 from geolocdesk.gui.place_text import PlaceLookup, short_place
 from geolocdesk.quantities import share_text
@@ -199,7 +200,7 @@ def _list_facts(entry: NeighbourEntry, place: str) -> str:
     facts = (
         ("Distance", f"{entry.neighbour.distance:.4f} between descriptors"),
         ("Weight", f"{share_text(entry.weight)} of all neighbours{carrying}"),
-        ("Position", f"{reference.position.latitude:.6f}, {reference.position.longitude:.6f}"),
+        ("Position", decimal_text(reference.position)),
         ("Place", text_of(reference.place)),
         ("Photographer", text_of(reference.photographer)),
         ("Captured at", text_of(reference.captured_at)),

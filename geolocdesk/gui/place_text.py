@@ -1,23 +1,29 @@
 """Places in words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Protocol
 
+from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceText:
-    """One position in words, at two lengths; a town's name never stands without its distance or country."""
+class PlaceInWords(Protocol):
+    """One position in words, at two lengths; a town's name never stands without its distance or country.
 
-    short: str
-    """For cards and rows: ``near Zagreb, Croatia``."""
-    full: str
-    """For the answer: ``4.2 km north-west of Zagreb (698,966 inhabitants), City of Zagreb, Croatia``."""
+    ``cartography.place_names.find_place`` returns such a value.
+    """
+
+    @property
+    def short(self) -> str:
+        """Return few words for cards and rows: ``near Zagreb, Croatia``."""
+
+    @property
+    def full(self) -> str:
+        """Return all of it: ``4.2 km north-west of Zagreb (663,592 inhabitants), City of Zagreb, Croatia``."""
 
 
-PlaceLookup = Callable[[Position], PlaceText | Unavailable]
+PlaceLookup = Callable[[Position], PlaceInWords | Unavailable]
 """Called on the GUI thread for what is in view; must answer within a millisecond or so."""
 
 
@@ -30,5 +36,5 @@ def short_place(lookup: PlaceLookup, position: Position) -> str:
     """Return the place in few words, or its coordinates."""
     found = lookup(position)
     if isinstance(found, Unavailable):
-        return f"{position.latitude:.4f}, {position.longitude:.4f}"
+        return decimal_text(position)
     return found.short

@@ -9,23 +9,20 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.analysis import Analysis, Exclusions
+from geolocdesk.cartography.coordinates import list_notations
+from geolocdesk.cartography.place_names import find_place
 from geolocdesk.colours import DARK, LIGHT
 from geolocdesk.estimation.location import LEVELS
-from geolocdesk.geodesy import Position
 from geolocdesk.gui.answer_panel import AnswerPanel
 from geolocdesk.gui.carrier_chips import MOST_CHIPS
 from geolocdesk.gui.copy_button import CopyButton
 from geolocdesk.gui.level_row import LevelRow
-from geolocdesk.gui.place_text import PlaceText
 from geolocdesk.gui.theme import install_theme
-from tests.doubles.analyses import make_analysis
+from tests.doubles.analyses import NORTH_POLE, ZAGREB, make_analysis
+from tests.doubles.places import near_zagreb
 from tests.gui.accessible import assert_accessible
 
 CARRIERS = {2: 0.3, 1: 0.45, 7: 0.05}
-
-
-def near_zagreb(_position: Position) -> PlaceText:
-    return PlaceText("near Zagreb, Croatia", "4 km north of Zagreb (698,966 inhabitants), Croatia")
 
 
 @pytest.fixture
@@ -93,7 +90,7 @@ def test_without_place_names_the_coordinates_lead(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     panel.show()
     show(panel, make_analysis())
-    assert "45.8131, 15.9772\nPlace name not available" in texts(panel)
+    assert "45.813100, 15.977200\nPlace name not available" in texts(panel)
     panel.close()
 
 
@@ -172,6 +169,37 @@ def test_many_carriers_are_counted_not_listed(panel: AnswerPanel) -> None:
     panel.show_answer(make_analysis(neighbours=100), dict.fromkeys(range(1, 91), 0.01))
     assert len(chips(panel)) == MOST_CHIPS
     assert f"and {90 - MOST_CHIPS} more" in texts(panel)
+
+
+def test_every_notation_is_there_to_copy(panel: AnswerPanel) -> None:
+    show(panel, make_analysis())
+    copies = [button for button in panel.findChildren(CopyButton) if "coordinates" in button.accessibleName()]
+    copied = []
+    for button in copies:
+        button.click()
+        copied.append(QGuiApplication.clipboard().text())
+        button.set_text("")  # ends the confirmation
+    assert copied == [text for _name, text in list_notations(ZAGREB)]
+    assert [button.accessibleName() for button in copies] == [
+        "Copy Decimal coordinates",
+        "Copy DMS coordinates",
+        "Copy UTM coordinates",
+        "Copy MGRS coordinates",
+    ]
+    show(panel, make_analysis(NORTH_POLE))
+    assert "UPS" in texts(panel)
+    assert "UTM" not in texts(panel)
+
+
+def test_the_real_gazetteer_fits(qtbot: QtBot) -> None:
+    panel = AnswerPanel(find_place)
+    qtbot.addWidget(panel)
+    panel.show()
+    show(panel, make_analysis())
+    assert ", Croatia" in texts(panel)
+    assert " of Zagreb (" in texts(panel)
+    assert "inhabitants)" in texts(panel)
+    panel.close()
 
 
 def test_the_files_claim_is_apart_and_marked(panel: AnswerPanel) -> None:

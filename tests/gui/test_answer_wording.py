@@ -77,7 +77,7 @@ def test_regions_name_their_area_and_their_parts() -> None:
 
 def test_the_files_claim_is_measured_or_missing() -> None:
     analysis = make_analysis()
-    assert plain(claim_sentence(analysis)) == "GPS position 45.81310, 15.97720, 12 km from the answer."
+    assert plain(claim_sentence(analysis)) == "GPS position 45.813100, 15.977200, 12 km from the answer."
     assert claim_sentence(make_analysis(bare=True)) == "GPS position: not available."
     unmeasured = replace(analysis, exif_distance_km=Unavailable.NOT_APPLICABLE)
     assert claim_sentence(unmeasured).endswith("its distance from the answer is not applicable.")

@@ -8,23 +8,18 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.analysis import Exclusions
-from geolocdesk.geodesy import Position
 from geolocdesk.gui.compare_view import CompareView
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.picture_canvas import PictureCanvas, PictureView
-from geolocdesk.gui.place_text import PlaceText
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.reference.neighbours import Neighbours
 from tests.doubles.analyses import make_analysis
+from tests.doubles.places import near_zagreb
 from tests.gui.accessible import assert_accessible
 
 QUERY = Picture.from_pixels(np.full((900, 1200, 3), 120, dtype=np.uint8))
 REFERENCE = Picture.from_pixels(np.full((320, 240, 3), 60, dtype=np.uint8))
 ANALYSIS = make_analysis()
-
-
-def near_zagreb(_position: Position) -> PlaceText:
-    return PlaceText("near Zagreb, Croatia", "4 km north of Zagreb (698,966 inhabitants), Croatia")
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def test_claims_and_facts_are_listed_apart(view: ExifView) -> None:
     shown = lines(view)
     assert shown["File, as read by this program"]["SHA-256"] == make_record().sha256
     assert shown["Claims of the file"]["GPS position"] == "45.813100, 15.977200"
+    assert shown["Claims of the file"]["… in degrees, minutes, seconds"] == "45°48′47.2″ N, 15°58′37.9″ E"
     assert shown["Claims of the file"]["… its distance from the answer"] == "12\N{NO-BREAK SPACE}km"
     assert shown["Claims of the file"]["Lens"] == "unreadable"
     assert shown["Tags: GPS"] == {"GPSLatitude": "[45, 48, 471/10]"}
@@ -72,7 +73,7 @@ def test_what_is_missing_is_written_out(view: ExifView) -> None:
     view.show_record(make_record(bare=True), Unavailable.NOT_APPLICABLE)
     claims = lines(view)["Claims of the file"]
     assert set(claims.values()) == {"not available", "not applicable"}
-    assert len(claims) == 9
+    assert len(claims) == 10
 
 
 def test_it_is_always_marked_as_untrusted(view: ExifView) -> None:

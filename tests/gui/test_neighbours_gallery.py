@@ -17,11 +17,11 @@ from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.neighbours_gallery import NeighboursGallery
 from geolocdesk.gui.neighbours_model import KEPT_THUMBNAILS, NeighbourRole
 from geolocdesk.gui.neighbours_view import NeighboursView
-from geolocdesk.gui.place_text import PlaceText
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import active_palette
 from geolocdesk.reference.neighbours import Neighbours
 from tests.doubles.analyses import make_analysis
+from tests.doubles.places import NEAR_ZAGREB, NamedPlace
 from tests.gui.accessible import assert_accessible
 
 CARRIERS = {1: 0.5, 3: 0.2}
@@ -33,9 +33,9 @@ class CountingLookup:
     def __init__(self) -> None:
         self.asked: list[Position] = []
 
-    def __call__(self, position: Position) -> PlaceText:
+    def __call__(self, position: Position) -> NamedPlace:
         self.asked.append(position)
-        return PlaceText("near Zagreb, Croatia", "4 km north of Zagreb (698,966 inhabitants), Croatia")
+        return NEAR_ZAGREB
 
 
 @pytest.fixture
