@@ -45,7 +45,8 @@ def write_world(source: NaturalEarth, file: Path) -> None:
 def _country_facts(countries: Features) -> list[dict[str, Any]]:
     return [
         {
-            "name": entry["name_long"] or entry["name"],
+            "name": entry["admin"],
+            "label_name": entry["name_long"] or entry["name"],
             "short_name": entry["name"],
             "iso": _iso(entry),
             "sovereign": entry["sovereignt"],

@@ -125,7 +125,7 @@ class LabelTiles:
             country = self._world.countries[index]
             if country.label_zoom > display_zoom + 0.5:
                 continue
-            name = country.name if display_zoom >= _LONG_NAME_ZOOM else country.short_name
+            name = country.label_name if display_zoom >= _LONG_NAME_ZOOM else country.short_name
             properties: dict[str, PropertyValue] = {"name": name, "rank": country.label_rank}
             yield _point((x[index], y[index]), (zoom, column, row), properties)
 

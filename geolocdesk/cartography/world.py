@@ -29,6 +29,8 @@ class Country:
     """A country or territory as Natural Earth draws it, which is by who controls the land."""
 
     name: str
+    label_name: str
+    """As written on the map where there is room."""
     short_name: str
     iso: str
     """ISO 3166-1 alpha-2; ``""`` where it has none."""
@@ -91,6 +93,7 @@ def _country(entry: dict[str, Any]) -> Country:
     longitude, latitude = entry["label"]
     return Country(
         name=entry["name"],
+        label_name=entry["label_name"],
         short_name=entry["short_name"],
         iso=entry["iso"],
         sovereign=entry["sovereign"],
