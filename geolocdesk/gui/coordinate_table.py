@@ -1,13 +1,11 @@
 """One position in every notation an examiner is asked for, each ready to copy."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from geolocdesk.gui.copy_button import CopyButton
 from geolocdesk.gui.theme import SPACE, set_role
-
-_TWO_COLUMNS_FROM_PX = 440
 
 
 class CoordinateTable(QWidget):
@@ -29,9 +27,16 @@ class CoordinateTable(QWidget):
                 cell.deleteLater()
             self._cells = [_Cell(name) for name, _text in notations]
             self._columns = 0
-            self._arrange()
         for cell, (_name, text) in zip(self._cells, notations, strict=True):
             cell.show_text(text)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for one column, so that two never keep the panel from getting narrow."""
+        return QSize(self._cell_width(), super().minimumSizeHint().height())
+
+    def _cell_width(self) -> int:
+        return max((cell.sizeHint().width() for cell in self._cells), default=0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Use one column or two."""
@@ -39,7 +44,7 @@ class CoordinateTable(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        columns = 2 if self.width() >= _TWO_COLUMNS_FROM_PX else 1
+        columns = 2 if self.width() >= 2 * self._cell_width() + self._grid.horizontalSpacing() else 1
         if columns == self._columns:
             return
         self._columns = columns

@@ -5,7 +5,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.theme import set_role
 
 _CONFIRMATION_MS = 1200
 _ICON_PX = 14
@@ -23,7 +22,7 @@ class CopyButton(QToolButton):
         self._confirmation.setSingleShot(True)
         self._confirmation.setInterval(_CONFIRMATION_MS)
         self._confirmation.timeout.connect(self._show_ready)
-        set_role(self, "icon")
+        self.setProperty("role", "copy")  # lower than other buttons: it stands in lines of text
         self.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.setAccessibleName(f"Copy {what}")
         self.clicked.connect(self.copy)

@@ -57,6 +57,9 @@ QPushButton[role="quiet"]:focus, QToolButton[role="quiet"]:focus, QToolButton[ro
     border: 1px solid $accent;
 }
 QToolButton[role="icon"]:checked, QToolButton[role="quiet"]:checked { background: $selection; }
+QToolButton[role="copy"] { background: transparent; border: 1px solid transparent; padding: 3px; min-height: 16px; }
+QToolButton[role="copy"]:hover { background: $hover; }
+QToolButton[role="copy"]:focus { border: 1px solid $accent; }
 QToolButton[role="chip"] { padding: 2px 8px; border-radius: 11px; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QToolButton[popupMode="1"] { padding-right: 20px; }

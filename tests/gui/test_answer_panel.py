@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.analysis import Analysis, Exclusions
@@ -189,6 +189,18 @@ def test_every_notation_is_there_to_copy(panel: AnswerPanel) -> None:
     show(panel, make_analysis(NORTH_POLE))
     assert "UPS" in texts(panel)
     assert "UTM" not in texts(panel)
+
+
+@pytest.mark.parametrize("width", [320, 420, 560, 900])
+def test_nothing_is_wider_than_the_panel(panel: AnswerPanel, width: int) -> None:
+    panel.resize(900, 700)
+    show(panel, make_analysis())
+    panel.resize(width, 700)
+    QApplication.processEvents()
+    page = panel.findChildren(QScrollArea)[0]
+    inner = page.widget()
+    assert inner is not None
+    assert inner.width() <= page.viewport().width()
 
 
 def test_the_real_gazetteer_fits(qtbot: QtBot) -> None:
