@@ -54,7 +54,7 @@ def decode(kind: type[_Value], value: JsonValue) -> _Value:
     try:
         decoded: _Value = _decode(kind, value)
     except (TypeError, ValueError, KeyError) as error:
-        message = f"The case holds a damaged {kind.__name__} ({error}). Run “geolocdesk case verify” on it."
+        message = f"The case holds a damaged {kind.__name__} ({error}). Run “geolocdesk verify” on it."
         raise CaseError(message) from error
     return decoded
 

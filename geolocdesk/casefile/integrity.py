@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from geolocdesk.casefile import schema
 from geolocdesk.casefile.audit import AuditEntry, chain_faults
-from geolocdesk.casefile.projection import apply_entry
+from geolocdesk.casefile.projection import CASE_CREATED, CASE_MIGRATED, apply_entry
 from geolocdesk.casefile.store import Store
 from geolocdesk.errors import CaseError
 
@@ -33,6 +33,7 @@ def trail_faults(store: Store) -> Iterator[Fault]:
 def storage_faults(store: Store) -> Iterator[Fault]:
     """Yield what the file itself, its tables' definitions, its contents and its rows have wrong."""
     yield from _file_faults(store)
+    yield from _format_faults(store)
     yield from _content_faults(store)
     yield from _row_faults(store)
 
@@ -53,6 +54,24 @@ def _file_faults(store: Store) -> Iterator[Fault]:
             name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
         )
         yield Fault(f"The definitions of {', '.join(names)} are not those of a case.")
+
+
+def _format_faults(store: Store) -> Iterator[Fault]:
+    """Compare the format the file claims with the one the audit trail names."""
+    try:
+        version = store.rows("PRAGMA user_version")[0][0]
+        limits = store.rows("SELECT readable_by, writable_by FROM compatibility")
+        recorded = [
+            entry.inputs.get("format_version", entry.inputs.get("to"))
+            for entry in store.entries()
+            if entry.action in (CASE_CREATED, CASE_MIGRATED)
+        ]
+    except (CaseError, ValueError):
+        return  # the trail's and the file's own checks say it
+    if recorded and recorded[-1] != version:
+        yield Fault(f"The file claims the format {version}; the audit trail names {recorded[-1]}.")
+    if version == schema.FORMAT_VERSION and limits != [(schema.READABLE_BY, schema.WRITABLE_BY)]:
+        yield Fault("The limits on which programs may read and write the case were altered.")
 
 
 def _content_faults(store: Store) -> Iterator[Fault]:

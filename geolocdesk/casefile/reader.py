@@ -286,13 +286,13 @@ def _json(content: object) -> JsonValue:
     try:
         value: JsonValue = json.loads(content if isinstance(content, bytes) else str(content))
     except ValueError as error:
-        message = f"The case holds a damaged entry ({error}). Run “geolocdesk case verify” on it."
+        message = f"The case holds a damaged entry ({error}). Run “geolocdesk verify” on it."
         raise CaseError(message) from error
     return value
 
 
 def _integer(value: object) -> int:
     if not isinstance(value, int):
-        message = f"The case holds {value!r} where a number belongs. Run “geolocdesk case verify” on it."
+        message = f"The case holds {value!r} where a number belongs. Run “geolocdesk verify” on it."
         raise CaseError(message)
     return value

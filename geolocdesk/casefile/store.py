@@ -137,16 +137,18 @@ class Store:
 
     def require_sound(self, sha256: str) -> None:
         """Check a stored content against its hash without loading it whole. Raises CaseError."""
-        digest = hashlib.sha256()
+        digest, size_bytes = hashlib.sha256(), 0
         for chunk in self.chunks(sha256):
             digest.update(chunk)
-        if digest.hexdigest() != sha256:
+            size_bytes += len(chunk)
+        stated = self.rows("SELECT size_bytes FROM blobs WHERE sha256 = ?", (sha256,))
+        if digest.hexdigest() != sha256 or stated != [(size_bytes,)]:
             raise CaseError(self._altered(sha256))
 
     def _altered(self, sha256: str) -> str:
         return (
             f"{self.path} was altered or is damaged: the content {sha256} no longer has that SHA-256. "
-            "Run “geolocdesk case verify” on it, and use a copy or a backup."
+            "Run “geolocdesk verify” on it, and use a copy or a backup."
         )
 
     def blob_hashes(self, page: int = 500) -> Iterator[str]:
@@ -192,7 +194,10 @@ def require_case(path: Path, connection: sqlite3.Connection, *, for_writing: boo
         if application_id != schema.APPLICATION_ID:
             message = f"{path} is not a geolocdesk case. Choose a file that this program made (*.gldcase)."
             raise CaseError(message)
-        found = schema.schema_of(connection)
+        try:
+            found = schema.schema_of(connection)
+        except sqlite3.OperationalError as error:
+            raise CaseError(_damaged(path, str(error))) from error
         if "compatibility" not in found or version == schema.FORMAT_VERSION:
             _require_schema(path, found, for_writing=for_writing)
         limits = connection.execute("SELECT readable_by, writable_by FROM compatibility").fetchone()
@@ -207,7 +212,7 @@ def _require_schema(path: Path, found: dict[str, str], *, for_writing: bool) -> 
     altered = found != expected if for_writing else any(found.get(name) != expected[name] for name in tables)
     if altered:
         message = (
-            f"{path} is damaged or was altered: its tables are not those of a case. Run “geolocdesk case verify” "
+            f"{path} is damaged or was altered: its tables are not those of a case. Run “geolocdesk verify” "
             "on it, and use a copy or a backup."
         )
         raise CaseError(message)
