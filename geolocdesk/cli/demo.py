@@ -1,0 +1,119 @@
+"""``geolocdesk demo``: the practice world from drawing its photos to the finished case."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geolocdesk.cli.console import EXIT_OK, progress_reporter, say, utc_now, write_result
+
+if TYPE_CHECKING:
+    from geolocdesk.analysis import Analysis, AnalysisFailure
+    from geolocdesk.practice.plan import PracticePhoto
+    from geolocdesk.practice.world import PracticeWorld
+
+_DEFAULT_OUTPUT = Path("demo-output")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "demo",
+        help="show everything on drawn practice photos",
+        description=(
+            "Draw the practice world (synthetic photos whose places are known), build its reference pack, analyse "
+            "its query photos and write the results. Nothing here shows a real place."
+        ),
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=_DEFAULT_OUTPUT,
+        metavar="DIR",
+        help="where the results go (default demo-output)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the demo and return the exit code. The planted unreadable photo is expected and no failure."""
+    from geolocdesk.analysis import Analyser
+    from geolocdesk.cli.results_table import results_table
+    from geolocdesk.estimation.location import EstimationParameters
+    from geolocdesk.paths import user_folders
+    from geolocdesk.practice.pack import prepare_practice
+    from geolocdesk.whole_file import make_folder
+
+    progress = progress_reporter()
+    prepared = prepare_practice(user_folders().practice, clock=utc_now, progress=progress)
+    make_folder(options.output)
+    results: list[Analysis | AnalysisFailure] = []
+    with (
+        Analyser.open(prepared.pack) as analyser,
+        results_table(options.output / "results.csv") as add_to_table,
+    ):
+        for result in analyser.analyse_photos(
+            prepared.queries, EstimationParameters(), clock=utc_now, progress=progress
+        ):
+            results.append(result)
+            add_to_table(result)
+    for line in describe(results, prepared.world):
+        write_result(line)
+    say(f"Results are in {options.output}")
+    return EXIT_OK
+
+
+_LESSONS = {
+    "new_place": "a place no reference shows",
+    "other_heading": "a known place, looking elsewhere",
+    "copy": "a re-shared copy of a reference",
+    "no_gps": "a known place, no GPS in the file",
+    "planted_gps": "a known place, false GPS planted",
+}
+
+
+def describe(results: "Sequence[Analysis | AnalysisFailure]", world: "PracticeWorld") -> "Iterator[str]":
+    """Yield the practice answers beside the truth, and how often each kind of photo was located."""
+    from geolocdesk.analysis import AnalysisFailure
+
+    truths = {(world.folder / photo.file).resolve(): photo for photo in world.photos}
+    yield "Practice world: synthetic photos with known places. The leads, and how far off they are:"
+    yield f"{'photo':<28}{'shows':<34}{'lead':>20}{'off by':>12}{'EXIF off':>12}"
+    errors: dict[str, list[float]] = {}
+    for result in results:
+        if isinstance(result, AnalysisFailure):
+            yield f"{result.path.name:<28}{'no readable photo (planted)':<34}{'—':>20}  {result.kind}"
+            continue
+        truth = truths[result.evidence.path.resolve()]
+        error_km = _error_km(result, truth)
+        errors.setdefault(truth.lesson, []).append(error_km)
+        lead = f"{result.estimate.position.latitude:.2f}, {result.estimate.position.longitude:.2f}"
+        yield (
+            f"{result.evidence.path.name:<28}{_LESSONS[truth.lesson]:<34}{lead:>20}"
+            f"{f'{error_km:,.0f} km':>12}{_exif_error(result, truth):>12}"
+        )
+    yield ""
+    yield f"{'kind of photo':<36}{'photos':>7}{'≤ 25 km':>9}{'≤ 200 km':>10}{'≤ 750 km':>10}{'≤ 2500 km':>11}"
+    for lesson, found in errors.items():
+        shares = (sum(error <= radius for error in found) for radius in (25, 200, 750, 2500))
+        yield f"{_LESSONS[lesson]:<36}{len(found):>7}" + "".join(
+            f"{count:>{width}}" for count, width in zip(shares, (9, 10, 10, 11), strict=True)
+        )
+
+
+def _error_km(result: "Analysis", truth: "PracticePhoto") -> float:
+    from geolocdesk.geodesy import great_circle_km
+
+    lead, place = result.estimate.position, truth.position
+    return float(great_circle_km(lead.latitude, lead.longitude, place.latitude, place.longitude))
+
+
+def _exif_error(result: "Analysis", truth: "PracticePhoto") -> str:
+    from geolocdesk.geodesy import great_circle_km
+    from geolocdesk.unavailable import Unavailable
+
+    claimed, place = result.evidence.exif.position, truth.position
+    if isinstance(claimed, Unavailable):
+        return "no GPS"
+    distance = great_circle_km(claimed.latitude, claimed.longitude, place.latitude, place.longitude)
+    return f"{float(distance):,.0f} km"
