@@ -24,11 +24,13 @@ from geolocdesk.geodesy.sphere import (
     KM_PER_DEGREE,
     Position,
     angle_rad,
+    cross,
     destination,
     great_circle_km,
     initial_bearing_deg,
     normalise_longitude,
     positions_of,
+    solid_angles,
     unit_vectors,
 )
 
@@ -41,6 +43,7 @@ __all__ = [
     "Position",
     "angle_rad",
     "contains",
+    "cross",
     "densify",
     "destination",
     "geodesic_circle",
@@ -51,5 +54,6 @@ __all__ = [
     "positions_of",
     "ring_area_km2",
     "ring_areas_km2",
+    "solid_angles",
     "unit_vectors",
 ]

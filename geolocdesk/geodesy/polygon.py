@@ -10,8 +10,10 @@ from geolocdesk.geodesy.sphere import (
     EARTH_RADIUS_KM,
     HALF_CIRCUMFERENCE_KM,
     Position,
+    cross,
     destination,
     positions_of,
+    solid_angles,
     unit_vectors,
 )
 
@@ -57,11 +59,9 @@ def ring_areas_km2(rings: Sequence[Ring]) -> NDArray[np.float64]:
     start, end = vertices[:-1], vertices[1:].copy()
     between_rings = first[1:] - 1
     end[between_rings] = start[between_rings]
-    normals = np.cross(start, end - start)  # start × end, without the cancellation of close vertices
+    normals = cross(start, end - start)  # start × end, without the cancellation of close vertices
     apexes = np.repeat(_facing(np.add.reduceat(normals, first), vertices, first), lengths, axis=0)[:-1]
-    volumes = np.einsum("ij,ij->i", apexes, normals)
-    cosines = np.einsum("ij,ij->i", start, end) + np.einsum("ij,ij->i", apexes, start + end)
-    fans = 2.0 * np.arctan2(volumes, 1.0 + cosines)
+    fans = solid_angles(apexes, start, end)
     fans[between_rings] = 0.0
     return np.mod(np.add.reduceat(fans, first), 4.0 * math.pi) * EARTH_RADIUS_KM**2
 
@@ -103,7 +103,7 @@ def _left_solid_angles(apexes: NDArray[np.float64], vertices: NDArray[np.float64
     Van Oosterom and Strackee (1983), as in ``ring_areas_km2``. Equal to the area on the left modulo 4π.
     """
     start, end = vertices[:-1], vertices[1:]
-    normals = np.cross(start, end - start)  # start × end, without the cancellation of close vertices
+    normals = cross(start, end - start)  # start × end, without the cancellation of close vertices
     volumes = apexes @ normals.T
     cosines = np.einsum("ij,ij->i", start, end) + apexes @ (start + end).T
     return np.asarray(2.0 * np.arctan2(volumes, 1.0 + cosines).sum(axis=1), dtype=np.float64)

@@ -1,0 +1,54 @@
+"""How much of a function lies above a threshold, from its values and slopes at a mesh's vertices.
+
+Each vertex stands for a cell, a disc of the vertex's share of area. In the cell the function is taken to rise
+evenly from its mean less a spread to its mean plus that spread, the spread being what the slope makes of the
+cell's size: cells that the threshold divides count with the part above it.
+"""
+
+import math
+
+import numpy as np
+
+from geolocdesk.estimation.kernel import Float64
+from geolocdesk.estimation.mesh import Mesh
+from geolocdesk.estimation.sums import Field
+
+_SMALLEST = 1e-37
+
+
+def threshold_for(mesh: Mesh, field: Field, integral: float) -> float:
+    """Return the value above which the field's integral over the unit sphere is the given one.
+
+    The mesh must cover every place above that value; ValueError if it holds less.
+    """
+    squared_radii = mesh.areas / math.pi
+    means = np.maximum(field.values + squared_radii / 8.0 * field.laplacians, _SMALLEST)
+    # an even spread with the same variance as a slope across a disc
+    slopes = np.sqrt(np.einsum("ij,ij->i", field.gradients, field.gradients))
+    spreads = np.minimum(np.sqrt(0.75 * squared_radii) * slopes, means) + _SMALLEST
+    order = np.argsort(-means)
+    if float(means @ mesh.areas) < integral:
+        message = "the mesh does not hold the integral asked for"
+        raise ValueError(message)
+    held = np.cumsum((means * mesh.areas)[order])
+    guess = float(means[order[min(int(np.searchsorted(held, integral)), len(order) - 1)]])
+    return _solve(means, spreads, mesh.areas, integral, guess)
+
+
+def _solve(means: Float64, spreads: Float64, areas: Float64, integral: float, guess: float) -> float:
+    """Return the threshold by Newton's method within a shrinking bracket."""
+    low, high = 0.0, float((means + spreads).max())
+    threshold = guess
+    for _ in range(30):
+        above = np.clip((means + spreads - threshold) / (2.0 * spreads), 0.0, 1.0)
+        cut = (above > 0.0) & (above < 1.0)
+        # mean height of the part above, times its share of the cell
+        heights = np.where(cut, (means + spreads + threshold) / 2.0, means)
+        excess = float((areas * above) @ heights) - integral
+        low, high = (threshold, high) if excess > 0.0 else (low, threshold)
+        if abs(excess) < 1e-6 * integral or high - low < 1e-9 * high:
+            break
+        fall = threshold * float((areas[cut] / (2.0 * spreads[cut])).sum())
+        step = threshold + excess / fall if fall > 0.0 else -1.0
+        threshold = step if low < step < high else (low + high) / 2.0
+    return threshold

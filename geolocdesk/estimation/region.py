@@ -1,0 +1,173 @@
+"""Highest-density regions: the smallest areas that hold given shares of the density.
+
+A rough threshold comes from the density at points distributed as the density itself. It says where a mesh of
+triangles has to reach; the density and its gradient at the mesh's vertices then give the exact thresholds and
+the outlines.
+"""
+
+import functools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.estimation.ascent import tangent_bases
+from geolocdesk.estimation.contour import crossings, locate, smooth_lines
+from geolocdesk.estimation.density import Density
+from geolocdesk.estimation.kernel import Float64, kernel_integral, mass_by_angle
+from geolocdesk.estimation.location import Region, SphericalPolygon
+from geolocdesk.estimation.mesh import Mesh, build_mesh
+from geolocdesk.estimation.quadrature import threshold_for
+from geolocdesk.estimation.sums import KernelSums, kernel_sums
+from geolocdesk.geodesy import SPHERE_AREA_KM2, contains, positions_of, ring_areas_km2
+
+REGION_MASSES = (0.5, 0.9)
+
+SURFACE_MASSES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Enough nested regions to draw the density as a smooth surface."""
+
+_SAMPLES = 512
+_MARGIN = 0.8
+"""The mesh reaches down to this share of the roughly known lowest threshold."""
+
+_VERTICES = 600
+_FINEST, _COARSEST = 0.2, 0.8
+"""The mesh has about so many vertices, but no edges outside these many bandwidths."""
+
+_LONGEST_EDGE_RAD = math.radians(10.0)
+"""However wide the kernel, outlines are drawn with edges no longer than this."""
+
+_WIDE_RAD = math.radians(16.0)
+"""Kernels wider than this reach so far that only distance decides where the mesh is wanted."""
+
+
+def highest_density_regions(density: Density, masses: Sequence[float] = REGION_MASSES) -> tuple[Region, ...]:
+    """Return the highest-density region of each mass (0–1, exclusive), in the given order."""
+    floor, area = _rough_threshold(density, max(masses))
+    mesh = _mesh_above(density, floor, area)
+    field = kernel_sums(density, floor).field(mesh.vertices)
+    total = kernel_integral(density.bandwidth_rad)
+    regions = []
+    for mass in masses:
+        threshold = threshold_for(mesh, field, mass * total)
+        edges = crossings(mesh, field.values >= threshold)
+        lines = smooth_lines(*locate(mesh, field, edges, threshold), edges.lengths)
+        regions.append(_region(mass, lines))
+    return tuple(regions)
+
+
+def density_surface(density: Density, masses: Sequence[float] = SURFACE_MASSES) -> tuple[Region, ...]:
+    """Return nested highest-density regions, smallest first, from which a map draws the density."""
+    return highest_density_regions(density, sorted(masses))
+
+
+def _rough_threshold(density: Density, mass: float) -> tuple[float, float]:
+    """Return a kernel sum a little below the one above which the density holds a mass, and the area above it.
+
+    From the sums at points distributed as the density: their quantile, and the mean of what they invert to.
+    The area is on the unit sphere.
+    """
+    sums = np.sort(kernel_sums(density, 1e-3).values(_spread_samples(density)))[::-1]
+    inside = sums[: int(mass * len(sums)) + 1]
+    area = kernel_integral(density.bandwidth_rad) / len(sums) * float((1.0 / inside).sum())
+    return float(inside[-1]) * _MARGIN, area
+
+
+def _spread_samples(density: Density) -> Float64:
+    """Return unit vectors distributed as the density, evenly rather than at random."""
+    share = (np.arange(_SAMPLES) + 0.5) / _SAMPLES
+    neighbour = np.minimum(np.searchsorted(np.cumsum(density.weights), share), len(density.weights) - 1)
+    up, aside = _kernel_samples(density.bandwidth_rad)
+    centres = density.sources[neighbour]
+    bases = tangent_bases(density.sources)[neighbour]
+    return np.asarray(up[:, None] * centres + (aside[:, None, :] @ bases)[:, 0, :], dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=64)
+def _kernel_samples(bandwidth_rad: float) -> tuple[Float64, Float64]:
+    """Return points distributed as one kernel: cosines of their angles, and the two tangent components.
+
+    An additive recurrence in two dimensions with the steps 1/ρ and 1/ρ², ρ³ = ρ + 1, which spreads evenly.
+    """
+    number = np.arange(_SAMPLES)
+    radial, turn = (
+        np.mod(0.5 + number * 0.7548776662466927, 1.0),
+        np.mod(0.5 + number * 0.5698402909980532, 1.0),
+    )
+    angles, mass = mass_by_angle(bandwidth_rad)
+    angle = np.interp(radial, mass, angles)
+    azimuth = 2.0 * math.pi * turn
+    aside = np.sin(angle)[:, None] * np.column_stack([np.cos(azimuth), np.sin(azimuth)])
+    return np.cos(angle), aside
+
+
+def _mesh_above(density: Density, threshold: float, area: float) -> Mesh:
+    """Return a mesh that covers every place where Σ wᵢ K may reach the threshold, on an area of about that."""
+    bandwidth = density.bandwidth_rad
+    edge = math.sqrt(area / _VERTICES)
+    edge = min(max(edge, _FINEST * bandwidth), _COARSEST * bandwidth, _LONGEST_EDGE_RAD)
+    # all kernels together cannot reach the threshold farther away than this from every neighbour
+    reach = bandwidth * math.sqrt(2.0 * max(0.0, -math.log(threshold)))
+
+    def wanted(centres: Float64, circle_rad: float) -> NDArray[np.bool_]:
+        if circle_rad > bandwidth or bandwidth > _WIDE_RAD:
+            limit = math.cos(min(math.pi, reach + circle_rad)) - 1e-15
+            return np.asarray((centres @ density.sources.T).max(axis=1) >= limit, dtype=np.bool_)
+        # (θ − r)² ≥ (1 − ε)θ² − (1/ε − 1)r²: a wider, higher kernel at the centre bounds the whole circle
+        slack = circle_rad / (circle_rad + 2.0 * bandwidth)
+        height = math.exp(0.5 * (1.0 / slack - 1.0) * (circle_rad / bandwidth) ** 2)
+        bound = KernelSums(density, threshold / height, bandwidth / math.sqrt(1.0 - slack))
+        return bound.values(centres) * height >= threshold
+
+    return build_mesh(edge, wanted)
+
+
+def _region(mass: float, lines: list[Float64]) -> Region:
+    """Return the region that closed lines (unit vectors) with their inside on the left bound, in its parts.
+
+    A ring with less than half the globe on its left is the exterior of its own part; any other goes round a
+    hole. A hole belongs to the smallest exterior that contains it; those that no exterior contains all bound
+    one part that spans the globe, whose exterior is the one of them with the largest hole.
+    """
+    rings = _as_rings(lines)
+    areas = ring_areas_km2(rings)
+    rising = [int(number) for number in np.argsort(areas)]
+    outer = [number for number in rising if areas[number] <= SPHERE_AREA_KM2 / 2.0]
+    holes: dict[int, list[int]] = {number: [] for number in outer}
+    global_part: list[int] = []
+    for number in rising[len(outer) :]:
+        owner = next((ring for ring in outer if _encloses(lines[ring], lines[number][0])), None)
+        (global_part if owner is None else holes[owner]).append(number)
+    if global_part:
+        holes[global_part[0]] = global_part[1:]
+    parts = []
+    total = 0.0
+    for exterior, inner in sorted(holes.items(), key=lambda item: -areas[item[0]]):
+        total += float(areas[exterior]) - sum(SPHERE_AREA_KM2 - float(areas[hole]) for hole in inner)
+        parts.append(
+            SphericalPolygon(_frozen(rings[exterior]), tuple(_frozen(rings[hole]) for hole in inner))
+        )
+    return Region(mass=mass, area_km2=total, parts=tuple(parts))
+
+
+def _encloses(line: Float64, point: Float64) -> bool:
+    """Return whether a point lies inside a line that has less than half the globe inside."""
+    middle = line.sum(axis=0)
+    if float((line @ middle).min()) > max(0.0, float(point @ middle)):
+        return False  # outside a cap of less than half the globe that holds the whole line
+    latitude, longitude = positions_of(point)
+    return bool(contains(np.column_stack(positions_of(line)), latitude, longitude))
+
+
+def _as_rings(lines: list[Float64]) -> list[NDArray[np.float64]]:
+    """Return unit vectors as (latitude, longitude), all lines at once."""
+    if not lines:
+        return []
+    positions = np.column_stack(positions_of(np.concatenate(lines)))
+    return np.split(positions, np.cumsum([len(line) for line in lines])[:-1])
+
+
+def _frozen(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    ring.setflags(write=False)
+    return ring
