@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import exifread
 from exifread.core.exceptions import ExifError
+from PIL import ExifTags as Names
+from PIL import Image
 
 from geolocdesk.evidence.pillow import DECODER_FAULTS
 from geolocdesk.evidence.record import ExifTag
@@ -74,7 +76,27 @@ def read_tags(block: bytes) -> ExifTags:
     except (*DECODER_FAULTS, ExifError, MemoryError) as error:
         message = f"The metadata could not be read ({clean_text(str(error), 80) or type(error).__name__})."
         raise UnreadableTagError(message) from error
+    comment = clean_text(_read_user_comment(block), _VALUE_LIMIT) if untrusted_tags else ""
+    if comment:
+        untrusted_tags["EXIF UserComment"] = comment
     return ExifTags(untrusted_tags)
+
+
+def _read_user_comment(block: bytes) -> str:
+    """Return the comment, which ExifRead only reads along with maker notes; empty where there is none."""
+    try:
+        exif = Image.Exif()
+        exif.load(block)
+        untrusted = exif.get_ifd(Names.IFD.Exif).get(Names.Base.UserComment)
+    except DECODER_FAULTS:
+        return ""
+    if not isinstance(untrusted, bytes):
+        return ""
+    charset, text = untrusted[:8], untrusted[8 : 8 + 8 * _VALUE_LIMIT]
+    if charset == b"UNICODE\0":
+        return text.decode("utf-16-le" if block.startswith(b"II") else "utf-16-be", "replace")
+    encoding = "iso2022_jp" if charset.startswith(b"JIS") else "utf-8"
+    return text.decode(encoding, "replace")
 
 
 def _number(untrusted: object) -> Fraction | None:

@@ -52,6 +52,10 @@ def faults_as_decoding_errors() -> Iterator[None]:
     """Turn whatever a decoder raises into a DecodingError; running out of memory into MemoryError."""
     try:
         yield
+    except Image.DecompressionBombError as error:
+        raise DecodingError(
+            kind="too_many_pixels", reason="it has more pixels than Pillow accepts"
+        ) from error
     except UnidentifiedImageError as error:
         raise DecodingError(kind="damaged", reason="its header cannot be read") from error
     except DECODER_FAULTS as error:
@@ -84,7 +88,6 @@ def _register(decoder: str) -> None:
     """Make one decoder known to Pillow, lest it import every one it has."""
     if decoder in Image.OPEN:
         return
-    Image.MAX_IMAGE_PIXELS = None  # check_pixels does that, and with the caller's limit
     if decoder == "HEIF":
         import pillow_heif
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from PIL import Image
+
 from geolocdesk.errors import EvidenceError
 from geolocdesk.evidence.confinement import confine
 from geolocdesk.evidence.exif import summarise
@@ -49,6 +51,7 @@ def main() -> None:
     sys.excepthook = _FaultReport(replies)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt from the keyboard is the program's to answer
     warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = None  # the limit is the caller's
     _, setup = read_message(requests, max_array_bytes=0)
     limits = IntakeLimits(**setup)  # type: ignore[arg-type]  # written by the program itself
     confine(limits.memory_bytes)

@@ -22,6 +22,8 @@ from geolocdesk.unavailable import Unavailable
 
 DrawScene = Callable[..., Image.Image]
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")  # about damaged tags
+
 GPS = {
     1: "S",
     2: (33.0, 51.0, 24.5),
@@ -139,7 +141,7 @@ def test_no_metadata_is_not_available() -> None:
     assert summarise([]) == ExifSummary()
 
 
-@pytest.mark.parametrize("block", [b"\xff\xff\xff\xff\x00\x00\x00\x08", b"MM\x00*\x00\x00\x00", b"junk"])
+@pytest.mark.parametrize("block", [b"\xff\xff\xff\xff\x00\x00\x00\x08", b"MM\x00*\x00\x00\x00\x00", b"junk"])
 def test_a_block_without_a_readable_tag_is_unreadable(block: bytes) -> None:
     summary = summarise([block])
     assert summary.position is Unavailable.UNREADABLE
@@ -166,9 +168,6 @@ def test_the_next_block_is_read_where_the_first_cannot_be() -> None:
     assert summary.remark == "The metadata could not be read (list index out of range)."
 
 
-@pytest.mark.filterwarnings(
-    "ignore:Corrupt EXIF data", "ignore:Tag data larger than file", "ignore:Truncated File"
-)
 def test_of_a_damaged_block_the_sound_tags_are_kept(draw_scene: DrawScene) -> None:
     damaged = tiff_directory((0x0110, 2, 4, 0x00434241), BEYOND_THE_END)
     summary = summary_of_file(written(draw_scene(), "JPEG", damaged))
@@ -203,13 +202,39 @@ def test_the_listing_is_cut_and_clean() -> None:
     assert values["Image Artist"] == "A[1mB"
 
 
-def test_maker_notes_and_thumbnails_are_not_listed() -> None:
-    exif = Image.Exif()
-    exif[Names.IFD.Exif] = {Names.Base.MakerNote: b"secret" * 9, Names.Base.ISOSpeedRatings: 200}
-    exif.get_ifd(Names.IFD.IFD1).update({Names.Base.Compression: 6, 0x0201: 8, 0x0202: 4})
-    names = {tag.name for tag in summarise([exif.tobytes()[6:]]).tags}
+def test_maker_notes_are_not_listed() -> None:
+    block = tags_written_by_pillow(
+        photo={Names.Base.MakerNote: b"secret" * 9, Names.Base.ISOSpeedRatings: 200}
+    )
+    names = {tag.name for tag in summarise([block]).tags}
     assert "EXIF ISOSpeedRatings" in names
-    assert not {name for name in names if "MakerNote" in name or "Thumbnail" in name}
+    assert not {name for name in names if "MakerNote" in name}
+
+
+@pytest.mark.parametrize(
+    ("stored", "comment"),
+    [
+        (b"ASCII\0\0\0Pier 39, San Francisco\0\0", "Pier 39, San Francisco"),
+        (b"UNICODE\0" + "Łódź \u202e🏔".encode("utf-16-be"), "Łódź 🏔"),
+        (b"JIS\0\0\0\0\0" + "東京".encode("iso2022_jp"), "東京"),
+        (b"\0\0\0\0\0\0\0\0caf\xc3\xa9", "café"),
+        (b"UNICODE\0" + b"\xd8" * 9, "\ufffd" * 4),
+        (b"ASCII\0\0\0" + b" " * 40, None),
+        (b"ASC", None),
+    ],
+)
+def test_comments_are_listed_in_their_own_alphabet(stored: bytes, comment: str | None) -> None:
+    summary = summarise([tags_written_by_pillow(photo={Names.Base.UserComment: stored})])
+    listed = {tag.name: tag.value for tag in summary.tags}
+    assert listed.get("EXIF UserComment") == comment
+
+
+def test_thumbnails_are_not_listed() -> None:
+    first = tiff_directory((0x0110, 2, 4, 0x00434241))
+    second = struct.pack("<HHHIII", 1, 0x0103, 3, 1, 6, 0)
+    both = first[:-4] + struct.pack("<I", len(first)) + second
+    assert len(read_tags(both)) == 2
+    assert [tag.name for tag in summarise([both]).tags] == ["Image Model"]
 
 
 def written(image: Image.Image, name: str, exif: bytes, **options: object) -> bytes:

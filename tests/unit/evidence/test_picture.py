@@ -188,7 +188,7 @@ def test_the_pixel_limit_holds_before_anything_is_decoded(draw_scene: DrawScene)
     assert decoded(content, max_pixels=10_000).width_px == 100
     bomb = with_png_size(encoded(draw_scene(100, 100), "PNG"), 60_000, 60_000)
     for oversized, limit in ((content, 9_999), (bomb, 250_000_000)):
-        with pytest.raises(DecodingError, match="pixels are more than") as caught:
+        with pytest.raises(DecodingError, match=r"more pixels than|pixels are more than") as caught:
             decoded(oversized, max_pixels=limit)
         assert caught.value.kind == "too_many_pixels"
 
