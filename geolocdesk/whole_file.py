@@ -22,10 +22,11 @@ def whole_file(path: Path) -> Iterator[Path]:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
         raise output_error(path, error) from error
+    own = os.fstat(descriptor)
     try:
         try:
             yield partial
-            _require_own(descriptor, partial, path)
+            _require_own(own, partial, path)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -33,7 +34,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except BaseException as error:
         with suppress(OSError):
-            partial.unlink(missing_ok=True)
+            if _is_own(own, partial):
+                partial.unlink()
         if isinstance(error, OSError):
             raise output_error(path, error) from error
         raise
@@ -61,8 +63,16 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _require_own(descriptor: int, partial: Path, path: Path) -> None:
-    if sys.platform != "win32" and not os.path.samestat(os.fstat(descriptor), partial.stat()):
+def _is_own(own: os.stat_result, partial: Path) -> bool:
+    """Return whether the partial file is still ours; on Windows nobody can take an open file's place."""
+    try:
+        return sys.platform == "win32" or os.path.samestat(own, partial.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _require_own(own: os.stat_result, partial: Path, path: Path) -> None:
+    if not _is_own(own, partial):
         message = f"Another geolocdesk is writing {path} at the same time. Let it finish, then write again."
         raise OutputError(message)
 

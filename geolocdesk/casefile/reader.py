@@ -21,7 +21,7 @@ from geolocdesk.casefile.exhibit import (
     Note,
 )
 from geolocdesk.casefile.store import Store
-from geolocdesk.casefile.whole_file import whole_file
+from geolocdesk.whole_file import whole_file
 from geolocdesk.errors import CaseError, OutputError
 from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress

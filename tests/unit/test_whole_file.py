@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from geolocdesk.casefile.whole_file import whole_file
+from geolocdesk.whole_file import whole_file
 from geolocdesk.errors import OutputError
 
 
