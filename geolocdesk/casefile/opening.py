@@ -11,9 +11,9 @@ from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.lock import CaseLock, CaseLockedError
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.casefile.store import Store, case_errors, connect, make_durable, require_case
-from geolocdesk.whole_file import whole_file
 from geolocdesk.errors import CaseError, OutputError
 from geolocdesk.provenance import current_program_version
+from geolocdesk.whole_file import whole_file
 
 CASE_SUFFIX = ".gldcase"
 

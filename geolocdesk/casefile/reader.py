@@ -21,12 +21,12 @@ from geolocdesk.casefile.exhibit import (
     Note,
 )
 from geolocdesk.casefile.store import Store
-from geolocdesk.whole_file import whole_file
 from geolocdesk.errors import CaseError, OutputError
 from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, sha256_of_file
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.whole_file import whole_file
 
 _PAGE = 200
 _COPIED_PAGES_A_STEP = 2048
