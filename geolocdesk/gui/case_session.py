@@ -213,9 +213,14 @@ class CaseSession(QObject):
 
     # Reading
 
-    def load(self, number: int, done: Callable[[ExhibitContents], None]) -> None:
-        """Read everything about one exhibit and hand it on."""
-        self._thread.run(lambda _progress: self._contents(number), done, self.failed.emit)
+    def load(
+        self,
+        number: int,
+        done: Callable[[ExhibitContents], None],
+        failed: Callable[[Failure], None] | None = None,
+    ) -> None:
+        """Read everything about one exhibit and hand it on, or why it cannot be read."""
+        self._thread.run(lambda _progress: self._contents(number), done, failed or self.failed.emit)
 
     def load_thumbnail(self, number: int, done: Callable[[bytes | None], None]) -> None:
         """Read an exhibit's thumbnail (JPEG) and hand it on; None where there is none."""

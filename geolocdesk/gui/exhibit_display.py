@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -30,6 +31,8 @@ _LIST_THUMBNAIL_PX = 160
 _SHOWN_PICTURE = Rendition(long_side_px=6000, resample="bilinear")
 """As large as it is shown; only panoramas are larger, and those are reduced."""
 _KEPT_VIEWS = 24
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,7 @@ class ExhibitDisplay(QObject):
         self._view: AnalysisView | None = None
         self._preview: Picture | None = None
         self._views: OrderedDict[str, AnalysisView] = OrderedDict()
+        self._open_tasks = 0
         self._link_panels()
 
     # What is shown
@@ -87,6 +91,11 @@ class ExhibitDisplay(QObject):
     def contents(self) -> ExhibitContents | None:
         """Return what the case holds of the current exhibit, once it is read."""
         return self._contents
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether the current exhibit, its photo or its answer is still being read or worked out."""
+        return self._open_tasks > 0
 
     @property
     def exclusions(self) -> Exclusions:
@@ -113,7 +122,12 @@ class ExhibitDisplay(QObject):
             return
         if before is None or before.number != entry.number:
             self._panels.photo.show_loading(entry.name, None)
-        self._session.load(entry.number, partial(self._take_contents, entry.number))
+        self._open_tasks += 1
+        self._session.load(
+            entry.number,
+            self._counted(partial(self._take_contents, entry.number)),
+            self._counted(partial(self._show_failure, entry.number)),
+        )
 
     def update_entry(self, entry: EvidenceEntry) -> None:
         """Follow a change of the current exhibit's status."""
@@ -135,7 +149,7 @@ class ExhibitDisplay(QObject):
         if known is not None:
             self._show_view(number, same_photo, known)
             return
-        self._tasks.run(
+        self._run(
             lambda _progress: view_of(analysis),
             partial(self._show_view, number, same_photo),
             partial(self._show_failure, number),
@@ -210,7 +224,7 @@ class ExhibitDisplay(QObject):
             taken = self._intake.take_in(path, [_SHOWN_PICTURE], acquired_at=utc_now())
             return _Decoded(Picture.from_pixels(taken.pictures[0]), taken.record.sha256)
 
-        self._tasks.run(
+        self._run(
             decode, partial(self._show_picture, entry.number), partial(self._show_kept_picture, entry.number)
         )
 
@@ -235,6 +249,24 @@ class ExhibitDisplay(QObject):
             return
         self._panels.photo.show_picture(entry.name, self._preview)
         self.remark_changed.emit(f"{failure.message} The small copy kept in the case is shown instead.")
+
+    def _run(
+        self,
+        work: Callable[[ProgressCallback], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        self._open_tasks += 1
+        self._tasks.run(work, self._counted(done), self._counted(failed))
+
+    def _counted(self, deliver: Callable[[Result], None]) -> Callable[[Result], None]:
+        """Return the callback with its task taken off the open ones; of several for one task one is called."""
+
+        def call(result: Result) -> None:
+            self._open_tasks -= 1
+            deliver(result)
+
+        return call
 
     # The answer
 
