@@ -1,6 +1,7 @@
 """The value a photo is searched by."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,13 @@ class Descriptor:
         self.vector.flags.writeable = False
 
 
-def unit_rows(vectors: FloatArray) -> FloatArray:
+def unit_rows(vectors: NDArray[np.floating[Any]]) -> FloatArray:
     """Return float32[n, D] with every row scaled to unit length.
 
     A row of zeros points nowhere; it becomes the row of equal components, so that every descriptor has a length.
     """
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    equal = 1.0 / np.sqrt(max(1, vectors.shape[1]))
-    unit: FloatArray = np.where(lengths > 0.0, vectors / np.where(lengths > 0.0, lengths, 1.0), equal).astype(
-        np.float32
-    )
-    return unit
+    precise = vectors.astype(np.float64)
+    lengths = np.linalg.norm(precise, axis=1, keepdims=True)
+    precise[lengths[:, 0] == 0.0] = 1.0
+    lengths[lengths == 0.0] = np.sqrt(max(1, vectors.shape[1]))
+    return np.asarray(precise / lengths, np.float32)

@@ -102,8 +102,9 @@ class Extractor(Protocol):
     def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
         """Return float32[n, dimension] of unit length from uint8[n, height, width, 3] RGB pictures.
 
-        The same picture alone gives the same bits every time; in a batch of another size it differs by
-        rounding, less than 1e-4 in every component. Raises ModelError where the model yields no numbers.
+        The same picture alone gives the same bits every time; in a batch of another size it may differ by
+        rounding, less than 1e-4 in every component (the networks on a CPU do not differ at all).
+        Raises ModelError where the model yields no numbers.
         """
 
     def warm_up(self) -> None:

@@ -34,6 +34,8 @@ class Projection:
     photos: int
     """How many descriptors it was fitted on."""
     sha256: str = field(init=False)
+    _mean: NDArray[np.float64] = field(init=False, repr=False)
+    _matrix: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         fits = self.matrix.ndim == 2 and self.mean.shape == self.matrix.shape[:1] and self.matrix.size > 0
@@ -48,6 +50,8 @@ class Projection:
         self.mean.flags.writeable = False
         self.matrix.flags.writeable = False
         object.__setattr__(self, "sha256", _content_sha256(self.mean, self.matrix))
+        object.__setattr__(self, "_mean", self.mean.astype(np.float64))
+        object.__setattr__(self, "_matrix", self.matrix.astype(np.float64))
 
     @property
     def input_dimension(self) -> int:
@@ -60,9 +64,15 @@ class Projection:
         return int(self.matrix.shape[1])
 
     def apply(self, descriptors: FloatArray) -> FloatArray:
-        """Return float32[n, d] of unit length from float32[n, D]."""
-        projected: FloatArray = np.matmul(descriptors - self.mean, self.matrix)
-        return unit_rows(projected)
+        """Return float32[n, d] of unit length from float32[n, D].
+
+        Computed in float64, so that neither the number of rows nor of threads shows in the result.
+        """
+        projected = np.empty((len(descriptors), self.dimension), np.float32)
+        for start in range(0, len(descriptors), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            projected[block] = unit_rows((descriptors[block] - self._mean) @ self._matrix)
+        return projected
 
     def save(self, path: Path) -> None:
         """Write the projection as safetensors: the same bytes for the same projection. Raises OSError."""

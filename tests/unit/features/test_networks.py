@@ -3,9 +3,10 @@
 import io
 import pickle
 import random
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,9 @@ from geolocdesk.features.networks import Network, load_network
 from geolocdesk.features.preparation import EFFICIENTNET_LITE0
 from tests.unit.features.conftest import VGG16_LAYERS
 from tests.unit.features.extractor_contract import ExtractorContract, assert_closes, random_pictures
+
+if TYPE_CHECKING:
+    import torch
 
 LITE0 = architecture_named("efficientnet-lite0")
 VGG16 = architecture_named("vgg16")
@@ -279,50 +283,72 @@ def test_nothing_global_changes(default_weights: bytes, prepared: NDArray[np.flo
     assert state() == before
 
 
-def observed_network(seen: list[tuple[int, int, bool]], *, threads: int | None) -> Network:
-    """Return a network that only notes each pass: its pictures, its threads, whether gradients are kept."""
+def network_of(forward: "Callable[[torch.Tensor], torch.Tensor]", *, threads: int | None) -> Network:
+    """Return a network whose one feature map is what ``forward`` makes of the pixels."""
     import torch
     from torch import nn
 
-    class Observer(nn.Module):
+    class Stage(nn.Module):
         def forward(self, values: torch.Tensor) -> torch.Tensor:
-            seen.append((len(values), torch.get_num_threads(), torch.is_grad_enabled()))
-            return values
+            return forward(values)
 
-    return Network(
-        [("pixels", Observer())], (Pooling("pixels", "max"),), torch.device("cpu"), batch=3, threads=threads
-    )
+    pooling = (Pooling("pixels", "max"),)
+    return Network([("pixels", Stage())], pooling, torch.device("cpu"), batch=3, threads=threads)
 
 
-def test_pictures_pass_in_small_batches_on_the_threads_asked_for() -> None:
+def test_pictures_pass_in_small_batches_of_one_thread_and_without_gradients() -> None:
     import torch
 
     seen: list[tuple[int, int, bool]] = []
+
+    def note(values: "torch.Tensor") -> "torch.Tensor":
+        seen.append((len(values), torch.get_num_threads(), torch.is_grad_enabled()))
+        return values
+
     pictures = np.random.default_rng(0).random((8, 4, 5, 3), np.float32)
-    (pooled,) = observed_network(seen, threads=1).pool(pictures)
+    (pooled,) = network_of(note, threads=1).pool(pictures)
     assert seen == [(3, 1, False), (3, 1, False), (2, 1, False)]
     np.testing.assert_array_equal(pooled, pictures.max(axis=(1, 2)))
-    observed_network(seen, threads=None).pool(pictures[:1])
-    assert seen[-1] == (1, torch.get_num_threads(), False)
+
+
+def test_as_many_pictures_as_threads_pass_side_by_side_and_stay_in_order() -> None:
+    meeting = threading.Barrier(4)
+
+    def meet(values: "torch.Tensor") -> "torch.Tensor":
+        meeting.wait(timeout=60)
+        return values
+
+    pictures = np.random.default_rng(0).random((8, 4, 5, 3), np.float32)
+    (pooled,) = network_of(meet, threads=4).pool(pictures)
+    np.testing.assert_array_equal(pooled, pictures.max(axis=(1, 2)))
 
 
 def test_threads_are_given_back_after_a_failure() -> None:
     import torch
-    from torch import nn
 
-    class Exhausted(nn.Module):
-        def forward(self, values: torch.Tensor) -> torch.Tensor:
-            assert torch.get_num_threads() == before + 1
-            message = f"no room for {len(values)}"
-            raise torch.OutOfMemoryError(message)
+    def exhaust(values: "torch.Tensor") -> "torch.Tensor":
+        assert torch.get_num_threads() == 1
+        message = f"no room for {len(values)}"
+        raise torch.OutOfMemoryError(message)
 
-    before = torch.get_num_threads()
-    network = Network(
-        [("a", Exhausted())], (Pooling("a", "mean"),), torch.device("cpu"), batch=1, threads=before + 1
-    )
-    with pytest.raises(ModelError, match="memory of cpu is not enough"):
-        network.pool(np.zeros((1, 2, 2, 3), np.float32))
-    assert torch.get_num_threads() == before
+    torch_threads, threads = torch.get_num_threads(), threading.active_count()
+    for workers in (1, 2):
+        with pytest.raises(ModelError, match="memory of cpu is not enough"):
+            network_of(exhaust, threads=workers).pool(np.zeros((2, 2, 2, 3), np.float32))
+    assert torch.get_num_threads() == torch_threads
+    assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("spec", ["efficientnet-lite0", "vgg16-gmp"])
+def test_on_a_cpu_neither_batch_nor_threads_change_a_bit(spec: str, vgg16_file: Path) -> None:
+    path = f"={vgg16_file}" if spec == "vgg16-gmp" else ""
+    one, two = (open_model(spec + path, device="cpu", threads=threads) for threads in (1, 2))
+    pictures = random_pictures(one, 4)
+    together = one.describe(pictures)
+    assert two.describe(pictures[1:]).tobytes() == together[1:].tobytes()
+    assert two.describe(pictures[3:]).tobytes() == together[3:].tobytes()
+    one.close()
+    two.close()
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", "cpu:0", ""])
