@@ -64,6 +64,12 @@ def join_ring(indices: list[int], arcs: list[Ring]) -> Ring:
     return ring
 
 
+def rings_of(part: list[list[int]], arcs: list[Ring]) -> list[Ring]:
+    """Return a polygon's rings without the one round the pole itself, which Antarctica has for its outside."""
+    rings = [join_ring(indices, arcs) for indices in part]
+    return [ring for ring in rings if max(latitude for _, latitude in ring) > -89.9]
+
+
 def unroll(ring: Ring) -> Ring:
     """Return the ring without jumps at the date line; one that goes round the south pole is closed along it."""
     points = np.array(ring)
@@ -86,7 +92,7 @@ def country_polygons(topology: dict[str, Any]) -> list[tuple[str, list[list[Ring
         name = geometry["properties"]["name"]
         code = by_number[int(geometry["id"])] if "id" in geometry else CODES_WITHOUT_NUMBER[name]
         parts = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        countries.append((code, [[unroll(join_ring(ring, arcs)) for ring in part] for part in parts]))
+        countries.append((code, [[unroll(ring) for ring in rings_of(part, arcs)] for part in parts]))
     return countries
 
 

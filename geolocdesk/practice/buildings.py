@@ -200,15 +200,21 @@ def _draw_hip_roof(drafter: Drafter, house: House, underside: bool) -> None:
 
 def _draw_pagoda_roof(drafter: Drafter, house: House, underside: bool) -> None:
     eaves = house.floor_m + house.wall_height_m
-    rise = house.pitch * house.breadth_m / 2
+    rise = max(house.pitch, 0.9) * house.breadth_m / 2
     inset = house.breadth_m * 0.3
     _pitched(
         drafter, house, eaves - 0.3, eaves + 0.45 * rise, underside=underside, ridge_inset=inset, overhang=1.3
     )
     if underside:
         return
-    core = (house.length_m * 0.8, house.breadth_m * 0.62)
-    drafter.box((house.along, house.across), core, house.yaw_rad, (eaves, eaves + 0.6 * rise), house.wall)
+    core = (house.length_m * 0.72, house.breadth_m * 0.5)
+    drafter.box(
+        (house.along, house.across),
+        core,
+        house.yaw_rad,
+        (eaves, eaves + 0.6 * rise),
+        house.wall * np.float32(0.8),
+    )
     _pitched(
         drafter,
         house,

@@ -76,6 +76,7 @@ _ANOMALIES = (
     _Anomaly(-4, -62, 9, 12, 0, 0.25),  # Amazon
     _Anomaly(1, 20, 6, 9, 0, 0.20),  # Congo
     _Anomaly(8, 46, 7, 5, 1, -0.45),  # Horn of Africa
+    _Anomaly(-1, 36.5, 8, 5, 0, -0.32),  # East African savanna
     _Anomaly(-24, 16, 7, 5, 0, -0.45),  # Namib and Kalahari
     _Anomaly(-25, 130, 7, 14, 2, -0.45),  # Australian interior
     _Anomaly(-30, 121, 5, 6, 1, -0.15),

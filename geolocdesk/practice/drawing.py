@@ -199,7 +199,7 @@ def _grade(photo: Image.Image, grade: Grade, seed: int) -> Image.Image:
     """Return the photo as the photographer's camera renders it: tint, contrast, saturation, corners, grain."""
     shot: Picture = np.multiply(np.asarray(photo), np.float32(1 / 255), dtype=np.float32)
     grey = ((shot[..., 0] + shot[..., 1] + shot[..., 2]) * np.float32(1 / 3))[..., None]
-    picture: Picture = grey + (shot - grey) * np.float32(grade.saturation)
+    picture: Picture = np.asarray(grey + (shot - grey) * np.float32(grade.saturation), dtype=np.float32)
     picture *= np.float32(grade.contrast)
     picture += np.float32(0.5 - 0.5 * grade.contrast)
     rows = np.linspace(-1, 1, photo.height, dtype=np.float32)[:, None]

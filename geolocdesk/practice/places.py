@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from geolocdesk.geodesy import Position, destination
 from geolocdesk.practice.geography import CELLS_PER_DEGREE, Geography
 from geolocdesk.practice.look import Place
+from geolocdesk.practice.regions import CONTINENTS, continent_of
 
 _SHARE_NEAR_ANOTHER = 0.35
 """Photos cluster: this share of the places lies within 40 km of an earlier one."""
 _MOST_TRIES = 10_000
+_CONTINENTS = sorted(CONTINENTS)
 
 
 def choose_places(geography: Geography, *, count: int, seed: int, prefix: str = "p") -> tuple[Place, ...]:
@@ -30,14 +32,24 @@ def choose_places(geography: Geography, *, count: int, seed: int, prefix: str = 
 
 
 def _inhabited_cells(geography: Geography) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return land cells (row, column) and the chance of each: people, dampened, and a little for empty land."""
+    """Return land cells (row, column) and the chance of each.
+
+    People attract photos, less than in proportion; empty land gets a little, and so that no continent is
+    drowned by Asia, each gets a share between its part of the whole and an equal one.
+    """
     cells = np.argwhere((geography.coast_km > 0) & (geography.country_index > 0))
     rows, columns = cells.T
     latitudes = 90 - (rows + 0.5) / CELLS_PER_DEGREE
     area = np.cos(np.radians(latitudes))
     people = geography.town_density[rows, columns].astype(np.float64)
     weights = area * (np.power(people, 0.45) + 0.10 * (np.abs(latitudes) < 72))
-    return cells, weights / weights.sum()
+    continents = [continent_of(code) for code in geography.country_codes]
+    of_cell = np.array([-1 if name is None else _CONTINENTS.index(name) for name in continents])
+    continent = of_cell[geography.country_index[rows, columns].astype(np.int64) - 1]
+    totals = np.array([weights[continent == index].sum() for index in range(len(_CONTINENTS))])
+    factors = np.append(np.power(totals, 0.6) / totals, 0.0)
+    chances = weights * factors[continent]
+    return cells, chances / chances.sum()
 
 
 def _in_some_cell(

@@ -196,6 +196,16 @@ _COUNTRIES_OF_REGION = {
     "southern_cone": "AR CL UY FK GS SH TF",
 }
 
+CONTINENTS: dict[str, str] = {
+    "Africa": "maghreb sahel west_africa east_africa southern_africa",
+    "Asia": "turkey central_asia mongolia levant arabia iran south_asia indochina malay china korea japan",
+    "Europe": "britain nordic west_europe central_europe iberia italy aegean balkans east_europe",
+    "North America": "us_east us_west canada mexico caribbean",
+    "Oceania": "australia new_zealand pacific",
+    "South America": "andes brazil southern_cone",
+}
+"""The regions of each inhabited continent."""
+
 _REGION_OF_COUNTRY = {code: name for name, codes in _COUNTRIES_OF_REGION.items() for code in codes.split()}
 
 _LEFT_DRIVING = (
@@ -213,6 +223,14 @@ def region_at(country: str, position: Position) -> RegionStyle:
     if name == "us_east" and position.longitude < -100:
         name = "us_west" if position.latitude < 58 else "canada"
     return REGIONS[name]
+
+
+def continent_of(country: str) -> str | None:
+    """Return the continent a country's region belongs to, None for Antarctica."""
+    region = _REGION_OF_COUNTRY.get(country, "")
+    if country == "AQ":
+        return None
+    return next((name for name, regions in CONTINENTS.items() if region in regions.split()), None)
 
 
 def drives_on_left(country: str) -> bool:

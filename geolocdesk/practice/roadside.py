@@ -122,14 +122,14 @@ def _draw_solid_fence(drafter: Drafter, panel: FencePanel, normal: Point) -> Non
     low = [(*panel.start, 0.0), (*panel.end, 0.0)]
     high = [(*panel.end, panel.height_m), (*panel.start, panel.height_m)]
     drafter.face([*low, *high], panel.colour, normal, double_sided=True)
-    steps = {"stone": 7, "hedge": 9, "wall": 0}[panel.kind]
+    steps = {"stone": 14, "hedge": 9, "wall": 0}[panel.kind]
     rng = np.random.default_rng(abs(round(panel.start[0] * 100)) + 7)
     for step in range(steps * 4):
         run, height = rng.random(), rng.uniform(0.04, 0.92) * panel.height_m
         along = panel.start[0] + (panel.end[0] - panel.start[0]) * run
         across = panel.start[1] + (panel.end[1] - panel.start[1]) * run
-        wide = 0.16 * rng.uniform(0.6, 1.5)
-        shade = np.float32(0.84 + 0.34 * (step % 3) / 2) * panel.colour
+        wide = 0.11 * rng.uniform(0.6, 1.5)
+        shade = np.float32(0.86 + 0.26 * (step % 3) / 2) * panel.colour
         x, y, depth = drafter.camera.project((along, across, height))
         if depth < 2.0:
             continue
