@@ -62,6 +62,9 @@ def channel_script() -> Resource:
     return Resource("text/javascript", content)
 
 
+_NOTHING = Resource("application/octet-stream", b"")
+
+
 class SiteHandler(QWebEngineUrlSchemeHandler):
     """Answers the page's requests from a site."""
 
@@ -80,9 +83,8 @@ class SiteHandler(QWebEngineUrlSchemeHandler):
         try:
             found = self._site.respond(job.requestUrl().path())
         except MapError as error:
-            job.fail(QWebEngineUrlRequestJob.Error.RequestFailed)
             self.tile_failed.emit(error.message)
-            return
+            found = _NOTHING  # an empty tile: one bad tile leaves a gap, not an error in the page
         if found is None:
             job.fail(QWebEngineUrlRequestJob.Error.UrlNotFound)
             return

@@ -167,6 +167,15 @@ class MapView(QWidget):
         """Return the page, for tests that read it back."""
         return self._page
 
+    @property
+    def web_view(self) -> QWebEngineView:
+        """Return the web view inside, for tests that click in it."""
+        return self._view
+
+    def state_text(self) -> str:
+        """Return what covers the map, such as why it can't be shown; ``""`` where nothing does."""
+        return "" if self._is_ready else self._state.text()
+
     def reload(self) -> None:
         """Build the page again, as after a failure."""
         self._is_ready = False
