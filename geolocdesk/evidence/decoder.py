@@ -200,7 +200,10 @@ class Decoder:
         elif self._late:
             kind = "decoder_timeout"
             what = f"took longer than {limits.timeout_s:g} s and was stopped. {_ADVICE}"
-        elif status in {OUT_OF_MEMORY_STATUS, _KILLED}:  # Linux kills what it has no memory for
+        elif status == _KILLED:
+            kind = "decoder_memory"
+            what = f"was ended by the operating system, most likely for want of memory. {_ADVICE}"
+        elif status == OUT_OF_MEMORY_STATUS:
             kind = "decoder_memory"
             what = f"took more than the {limits.memory_bytes / 2**30:.1f} GiB of memory allowed. {_ADVICE}"
         else:

@@ -1,7 +1,8 @@
 """From a photo's bytes to the pictures asked for. Runs in the decoding process only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,15 +62,16 @@ def decode(
 
     With no renditions the photo is decoded all the same, to see whether it can be.
     """
-    image = open_image(content, photo_format, max_pixels)
+    open_again = partial(open_image, content, photo_format, max_pixels)
+    image = open_again()
     size = image.size
     orientation = 1
     pictures: dict[int, NDArray[np.uint8]] = {}
     remarks: dict[str, None] = {}
     for index, (denominator, positions) in enumerate(_by_denominator(size, photo_format, renditions).items()):
         if index > 0:
-            image = open_image(content, photo_format, max_pixels)
-        loaded = _load(image, denominator, content, photo_format)
+            image = open_again()
+        loaded = _load(image, denominator, photo_format, open_again)
         image, orientation = loaded.image, loaded.orientation
         upright = _turn_upright(loaded, photo_format)
         remarks.update(dict.fromkeys(loaded.remarks))
@@ -103,17 +105,19 @@ def _by_denominator(
 
 
 def _load(
-    image: ImageFile.ImageFile, denominator: int, content: bytes, photo_format: PhotoFormat
+    image: ImageFile.ImageFile,
+    denominator: int,
+    photo_format: PhotoFormat,
+    open_again: Callable[[], ImageFile.ImageFile],
 ) -> _LoadedImage:
     """Return the image decoded; of one that is damaged as much as can be had, with a remark."""
     try:
         return _load_strictly(image, denominator, photo_format)
     except DecodingError as error:
         damage = error
-    image = open_image(content, photo_format, max_pixels=image.width * image.height)
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
-        loaded = _load_strictly(image, denominator, photo_format)
+        loaded = _load_strictly(open_again(), denominator, photo_format)
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     share = _decoded_share(loaded.pixels)

@@ -149,6 +149,31 @@ def test_a_photo_cut_short_is_used_and_said_to_be(draw_scene: DrawScene, name: s
     np.testing.assert_array_equal(photo.pictures[0][: len(top)], top)
 
 
+def test_a_photo_cut_short_is_scaled_while_decoding_too(draw_scene: DrawScene) -> None:
+    content = encoded(draw_scene(1200, 900), "JPEG")
+    photo = decoded(
+        content[: len(content) * 6 // 10],
+        Rendition(short_side_px=100, jpeg_scaling=True),
+        max_pixels=1200 * 900,
+    )
+    assert (photo.width_px, photo.height_px, photo.pictures[0].shape) == (1200, 900, (100, 133, 3))
+    assert "damaged or cut short" in photo.remarks[0]
+
+
+@pytest.mark.parametrize("name", ["MPO", "CMYK"])
+def test_every_kind_of_jpeg_can_be_scaled_while_decoding(draw_scene: DrawScene, name: str) -> None:
+    scene = draw_scene(800, 800)
+    if name == "MPO":
+        content = encoded(scene, "MPO", save_all=True, append_images=[ImageOps.invert(scene)])
+    else:
+        content = encoded(scene.convert("CMYK"), "JPEG")
+    scaled, plain = decoded(
+        content, Rendition(short_side_px=100, jpeg_scaling=True), Rendition(short_side_px=100)
+    ).pictures
+    assert scaled.shape == plain.shape
+    assert 0 < np.abs(scaled.astype(int) - plain.astype(int)).mean() < 3
+
+
 @pytest.mark.parametrize("name", ["BMP", "GIF"])
 def test_where_rows_are_not_stored_from_the_top_no_share_is_claimed(draw_scene: DrawScene, name: str) -> None:
     content = encoded(draw_scene(400, 300), name, interlace=1)
