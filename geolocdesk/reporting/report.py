@@ -1,235 +1,287 @@
-"""What a report says, in ready wording: one content model for every format.
+"""What a report says, read from a case: one content model for every format.
 
-A renderer lays out and never words: “not available”, rounding, units and order are decided here. Beside the
-wording stand the values themselves, for the formats that other programs read.
+A renderer lays out and never words. Exhibits come one at a time, so that many do not fill the memory.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from geolocdesk.analysis import Analysis
-from geolocdesk.casefile.exhibit import AnalysisSummary, CaseDetails, Exhibit
+from geolocdesk.cartography.place_names import find_place
+from geolocdesk.casefile.exhibit import CaseInfo, Exhibit, ExhibitStatus, Note
+from geolocdesk.casefile.reader import CaseReader
+from geolocdesk.errors import UsageError
 from geolocdesk.evidence.record import EvidenceRecord
-from geolocdesk.geodesy import Position
+from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+from geolocdesk.provenance import current_program_version
+from geolocdesk.quantities import count_text, distance_text, radius_text, share_text
+from geolocdesk.reporting.answer import AnswerReport, answer_report, names_synthetic_pack
+from geolocdesk.reporting.audit_lines import AuditLine, audit_line
+from geolocdesk.reporting.facts import (
+    Fact,
+    FactGroup,
+    claim_facts,
+    file_facts,
+    stated_fact,
+    tag_groups,
+    time_text,
+)
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """The choice of what a report holds."""
+class ReportContents:
+    """What a report is to hold."""
 
     exhibits: frozenset[int] | None = None
-    """Numbers of the exhibits; None for all of them."""
+    """The numbers of the exhibits; None for all of them."""
     photos: bool = True
-    exif: bool = True
-    """The table of what the file says about itself, every tag included."""
+    tags: bool = True
+    """Every EXIF tag; the file's main claims are always there."""
     maps: bool = True
-    neighbours: int = 12
-    """How many of the nearest references are shown."""
+    neighbours: int = 10
+    """How many of the nearest references are listed."""
+    neighbour_photos: bool = True
     notes: bool = True
-    """Notes, tags and exclusions."""
     provenance: bool = True
     method: bool = True
+    """How the answers come about, their limits and published error rates."""
     audit: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of a table: what, and its value written out."""
+EVERYTHING = ReportContents()
 
+
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """One exhibit in the table at the beginning."""
+
+    number: int
     name: str
-    value: str
-    is_code: bool = False
-    """A hash, an identifier or a path, to be set in a fixed-width face."""
-    is_missing: bool = False
-    """The value says why there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactGroup:
-    """Lines under one heading."""
-
-    title: str
-    facts: tuple[Fact, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LevelRow:
-    """The answer at one level, in words."""
-
-    name: str
-    """``City``."""
-    radius: str
-    """``25 km``."""
+    state: str
+    place: str
+    """In few words; why there is none where there is none."""
     position: str
-    place: str
-    probability: str
-    """``47 %``."""
-    basis: str
-    """``not calibrated``, or on how many photos it was."""
+    certainty: str
+    """The finest level with half of the mass or more, in few words."""
+    exif_distance: str
+    is_synthetic: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NeighbourRow:
-    """One reference photo that speaks for the answer, in words."""
+class NoteLine:
+    """What an examiner wrote."""
 
-    rank: int
-    reference_id: str
-    place: str
-    position: str
-    descriptor_distance: str
-    weight: str
-    from_answer: str
-    photographer: str
-    licence: str
-    captured_at: str
-    url: str
-    thumbnail: bytes | None
-    """JPEG, or None where the case keeps none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The place the neighbours point to, in words."""
-
-    lead: str
-    """The one sentence to read: ``Investigative lead: near Zagreb, Croatia``."""
-    position: Position
-    notations: tuple[Fact, ...]
-    """The single best position in decimal degrees, DMS, UTM and MGRS."""
-    place: str
-    """Town, distance, direction, country and any remark on the area's status."""
-    levels: tuple[LevelRow, ...]
-    regions: tuple[Fact, ...]
-    """``90 % region``: its area and number of parts."""
-    exif_comparison: str
-    """What the file claims, and how far that is from the answer."""
-    calibration: str
-    """What the probabilities rest on, in one sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoteText:
-    """A note with its author and dates, in words."""
-
-    heading: str
     text: str
+    byline: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExhibitReport:
-    """Everything about one photo."""
+    """Everything a report says about one exhibit."""
 
     exhibit: Exhibit
+    title: str
+    state: str
+    failure: str
+    """Why the photo could not be analysed, in a sentence; empty where it could."""
     record: EvidenceRecord | None
-    analysis: Analysis | None
-    summary: AnalysisSummary | None
-    title: str
-    """``Exhibit 3: beach.jpg``."""
-    status: str
-    """``analysed``, ``pending``, or the failure as a sentence."""
-    picture: bytes | None
-    """JPEG, or None where the case keeps none."""
+    """None where the photo could not be taken in."""
+    photo: bytes | None
+    """The JPEG the case keeps of the photo; None where there is none or none is wanted."""
     file: tuple[Fact, ...]
-    """What this program found: hash, size, type, where and when it was read."""
-    remarks: tuple[str, ...]
-    """What was wrong with the file or its metadata."""
+    """What this program read."""
     claims: tuple[Fact, ...]
-    """What the file says about itself, in short."""
+    """What the file claims about itself: untrusted."""
     tags: tuple[FactGroup, ...]
-    """Every EXIF tag."""
-    answer: Answer | None
-    neighbours: tuple[NeighbourRow, ...]
-    neighbours_total: int
-    exclusions: tuple[Fact, ...]
-    notes: tuple[NoteText, ...]
+    """Every EXIF tag: untrusted."""
+    remarks: tuple[str, ...]
+    """What reading the file brought up."""
+    answer: AnswerReport | None
+    """None before the first analysis."""
+    notes: tuple[NoteLine, ...]
     labels: tuple[str, ...]
-    """The examiner's tags."""
-    provenance: tuple[Fact, ...]
+    """The examiner's tags on the exhibit."""
+    earlier_analyses: int
+    """How many other analyses the case keeps of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """One photo in the table at the front."""
-
-    number: int
-    name: str
-    status: str
-    place: str
-    position: str
-    level: str
-    """The finest level whose probability is at least one half, with it; or why there is none."""
-    exif: str
-    """How far the file's own claim is from the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    """One entry of the audit trail, in words."""
-
-    sequence: str
-    at: str
-    actor: str
-    action: str
-    inputs: str
-    entry_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedRow:
-    """Error rates others published, in per cent of photos right at each level."""
-
-    method: str
-    percent: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedTable:
-    """Published error rates with their source."""
-
-    title: str
-    source: str
-    columns: tuple[str, ...]
-    rows: tuple[PublishedRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MethodPage:
-    """How the answers came about, in plain language, with what limits them."""
-
-    sections: tuple[tuple[str, tuple[str, ...]], ...]
-    """Heading and paragraphs."""
-    tables: tuple[PublishedTable, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A whole report. Exhibits and audit entries come one at a time, so that many do not fill the memory."""
+    """The content of a report on an open case. Use it while the case is open, in the thread that opened it."""
 
-    title: str
-    subtitle: str
-    details: CaseDetails
-    case: tuple[Fact, ...]
-    """The case's data for the title page."""
-    statement: tuple[str, ...]
-    """What kind of finding this is and how to read it, for the title page."""
-    summary: tuple[SummaryRow, ...]
-    case_notes: tuple[NoteText, ...]
-    method: MethodPage | None
-    changed_at: str
-    """ISO 8601 in UTC: the case's last change, the only time a report carries."""
-    audit_hash: str
-    program_version: str
-    contents: Contents
-    exhibits: Callable[[], Iterator[ExhibitReport]]
-    """Each call starts over."""
-    audit: Callable[[], Iterator[AuditRow]]
-    """Empty where the audit trail was not chosen."""
+    def __init__(self, case: CaseReader, contents: ReportContents = EVERYTHING) -> None:
+        """Raises UsageError where an exhibit that was asked for is not in the case, CaseError where damaged."""
+        self.case = case
+        self.contents = contents
+        self.info: CaseInfo = case.info()
+        numbers = [exhibit.number for exhibit in case.exhibits()]
+        if contents.exhibits is not None and (missing := contents.exhibits.difference(numbers)):
+            named = ", ".join(map(str, sorted(missing)))
+            message = f"{case.path} has no exhibit {named}; its exhibits are {_ranges(numbers)}."
+            raise UsageError(message)
+        self._numbers = [number for number in numbers if self._is_wanted(number)]
+        self.is_synthetic = any(line.is_synthetic for line in self.summary())
+        """Whether any answer comes from a pack of drawn photos."""
 
     @property
-    def exhibit_count(self) -> int:
-        """Return how many exhibits the report holds."""
-        return len(self.summary)
+    def title(self) -> str:
+        """Return the case's title, or the file's name where it has none."""
+        return visible_text(self.info.details.title) or visible_text(self.case.path.stem)
+
+    @property
+    def as_of(self) -> str:
+        """Return when the case last changed, ISO 8601 in UTC: the report's own date."""
+        return self.info.changed_at
+
+    @property
+    def count(self) -> int:
+        """Return how many exhibits the report covers."""
+        return len(self._numbers)
+
+    def case_facts(self) -> tuple[Fact, ...]:
+        """Return who investigates what, for the title page."""
+        info, details = self.info, self.info.details
+        counts = [
+            count_text(info.exhibits, "exhibit"),
+            f"{info.analysed} analysed",
+            f"{info.failed} failed",
+            f"{info.pending} pending",
+        ]
+        if info.removed:
+            counts.append(f"{info.removed} removed and not in this report")
+        facts = [
+            stated_fact("Case", details.title),
+            stated_fact("Case number", details.number),
+            stated_fact("Examiner", details.examiner),
+            stated_fact("Organisation", details.organisation),
+            stated_fact("Remarks", details.remarks),
+            Fact("Case opened", time_text(info.created_at)),
+            Fact("State of the case", f"as of {time_text(info.changed_at)}"),
+            Fact("Contents", ", ".join(counts)),
+        ]
+        if self.count != info.exhibits:
+            facts.append(Fact("In this report", f"exhibits {_ranges(self._numbers)}"))
+        return (
+            *facts,
+            Fact("Audit trail", f"{count_text(info.audit_entries, 'entry', 'entries')}, the newest hash:"),
+            Fact("", info.audit_hash, is_code=True),
+            Fact("Written by", f"geolocdesk {current_program_version()}"),
+        )
+
+    def summary(self) -> Iterator[SummaryLine]:
+        """Yield one line an exhibit, by number."""
+        for exhibit in self.case.exhibits():
+            if self._is_wanted(exhibit.number):
+                yield _summary_line(exhibit)
+
+    def exhibits(self, progress: ProgressCallback = ignore_progress) -> Iterator[ExhibitReport]:
+        """Yield the exhibits by number, each read from the case as it is asked for."""
+        for done, number in enumerate(self._numbers):
+            exhibit = self.case.exhibit(number)
+            progress(Progress("Writing the report", done, self.count, visible_text(exhibit.name)))
+            yield self._exhibit_report(exhibit)
+        progress(Progress("Writing the report", self.count, self.count))
+
+    def case_notes(self) -> tuple[NoteLine, ...]:
+        """Return the notes on the case as a whole."""
+        return tuple(map(_note_line, self.case.notes(None))) if self.contents.notes else ()
+
+    def audit(self) -> Iterator[AuditLine]:
+        """Yield the audit trail, oldest entry first; nothing where it is not wanted."""
+        if self.contents.audit:
+            yield from map(audit_line, self.case.audit())
+
+    def _is_wanted(self, number: int) -> bool:
+        return self.contents.exhibits is None or number in self.contents.exhibits
+
+    def _exhibit_report(self, exhibit: Exhibit) -> ExhibitReport:
+        case, contents, number = self.case, self.contents, exhibit.number
+        answer = self._answer(exhibit)
+        record = case.record(number) if answer is None else answer.analysis.evidence
+        distance: float | Unavailable = Unavailable.NOT_APPLICABLE
+        if answer is not None:
+            distance = answer.analysis.exif_distance_km
+        return ExhibitReport(
+            exhibit=exhibit,
+            title=f"Exhibit {number}: {visible_text(exhibit.name)}",
+            state=exhibit.status.value,
+            failure=visible_text(exhibit.failure),
+            record=record,
+            photo=case.thumbnail(number) if contents.photos else None,
+            file=file_facts(exhibit, record),
+            claims=() if record is None else claim_facts(record.exif, distance),
+            tags=tag_groups(record.exif) if contents.tags and record is not None else (),
+            remarks=() if record is None else _remarks(record),
+            answer=answer,
+            notes=tuple(map(_note_line, case.notes(number))) if contents.notes else (),
+            labels=tuple(map(visible_text, case.tags(number))),
+            earlier_analyses=max(len(case.analyses(number)) - 1, 0),
+        )
+
+    def _answer(self, exhibit: Exhibit) -> AnswerReport | None:
+        if exhibit.current is None:
+            return None
+        analysis = self.case.analysis(exhibit.current)
+        pack_id, with_photos = analysis.neighbours.pack_id, self.contents.neighbour_photos
+
+        def thumbnail(row: int) -> bytes | None:
+            return self.case.neighbour_thumbnail(pack_id, row) if with_photos else None
+
+        return answer_report(
+            analysis, exhibit.current, neighbours=self.contents.neighbours, thumbnail=thumbnail
+        )
 
 
-MISSING = str(Unavailable.NOT_AVAILABLE)
+def _summary_line(exhibit: Exhibit) -> SummaryLine:
+    name, current = visible_text(exhibit.name), exhibit.current
+    if current is None:
+        failed = exhibit.status is ExhibitStatus.FAILED
+        why = visible_text(exhibit.failure) if failed else "not analysed yet"
+        missing = str(Unavailable.NOT_APPLICABLE)
+        return SummaryLine(exhibit.number, name, exhibit.status.value, why, missing, missing, missing, False)
+    position, distance = current.position, current.exif_distance_km
+    return SummaryLine(
+        number=exhibit.number,
+        name=name,
+        state=exhibit.status.value,
+        place=find_place(position).short,
+        position=f"{position.latitude:.4f}, {position.longitude:.4f}",
+        certainty=_certainty(exhibit),
+        exif_distance=f"no GPS: {distance}" if isinstance(distance, Unavailable) else distance_text(distance),
+        is_synthetic=names_synthetic_pack(current.pack_name),
+    )
+
+
+def _certainty(exhibit: Exhibit) -> str:
+    levels = () if exhibit.current is None else exhibit.current.levels
+    held = [answer for answer in levels if answer.probability >= 0.5]
+    if not held:
+        return f"weak: no level reaches {share_text(0.5)}"
+    finest = min(held, key=lambda answer: answer.level.radius_km)
+    calibrated = "" if not isinstance(finest.calibration, Unavailable) else ", not calibrated"
+    return f"{share_text(finest.probability)} within {radius_text(finest.level.radius_km)}{calibrated}"
+
+
+def _remarks(record: EvidenceRecord) -> tuple[str, ...]:
+    remarks = [*record.remarks, *([record.exif.remark] if record.exif.remark else [])]
+    return tuple(visible_text(remark) for remark in remarks)
+
+
+def _note_line(note: Note) -> NoteLine:
+    edited = "" if isinstance(note.edited_at, Unavailable) else f", edited {time_text(note.edited_at)}"
+    author = visible_text(note.author) or "author not available"
+    return NoteLine(
+        visible_text(note.text, keep_lines=True), f"{author}, {time_text(note.written_at)}{edited}"
+    )
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return numbers in order as ``1–3, 7``; ``none`` for none."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs]
+    return ", ".join(texts) or "none"
