@@ -339,6 +339,30 @@ def test_threads_are_given_back_after_a_failure() -> None:
     assert threading.active_count() == threads
 
 
+def test_the_accelerators_way_of_batching_gives_the_same(
+    default_weights: bytes, prepared: NDArray[np.float32]
+) -> None:
+    """Run on the CPU, where every machine can check it; its global settings are given back, too."""
+    import torch
+
+    before = (
+        torch.backends.cudnn.deterministic,
+        torch.backends.cudnn.benchmark,
+        torch.backends.cudnn.allow_tf32,
+    )
+    network = load_network(LITE0, default_weights, FILE, EFFICIENTNET_LITE0_POOLING, device="cpu")
+    batches = network._on_accelerator(prepared)
+    assert [len(batch[0]) for batch in batches] == [3, 1]
+    for part, expected in zip(zip(*batches, strict=True), network.pool(prepared), strict=True):
+        np.testing.assert_allclose(np.concatenate(part), expected, rtol=0, atol=1e-4)
+    after = (
+        torch.backends.cudnn.deterministic,
+        torch.backends.cudnn.benchmark,
+        torch.backends.cudnn.allow_tf32,
+    )
+    assert after == before
+
+
 @pytest.mark.parametrize("spec", ["efficientnet-lite0", "vgg16-gmp"])
 def test_on_a_cpu_neither_batch_nor_threads_change_a_bit(spec: str, vgg16_file: Path) -> None:
     path = f"={vgg16_file}" if spec == "vgg16-gmp" else ""
