@@ -1,6 +1,7 @@
-"""What a report says, read from a case: one content model for every format.
+"""The content of a report: one model in ready wording, from which every format is written.
 
-A renderer lays out and never words. Exhibits come one at a time, so that many do not fill the memory.
+A report is read from an open case piece by piece. Exhibits come one at a time, so that a case of any size
+fits in memory. The same case gives the same content: no clock is asked, no path is opened.
 """
 
 from collections.abc import Iterator
@@ -28,19 +29,26 @@ from geolocdesk.reporting.facts import (
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 
+WHAT_IT_IS = (
+    "Every position in this report is an investigative lead: a place to look at next, computed from photos that "
+    "look alike. It is no proof of where a photo was taken, and must not be the only ground of a decision."
+)
+WHAT_IS_SYNTHETIC = "Practice: the reference photos are drawn and show no real place. Nothing here says anything about a real photo."
+
 
 @dataclass(frozen=True, slots=True)
 class ReportContents:
-    """What a report is to hold."""
+    """What goes into a report. Hashes, answers and failures always do."""
 
     exhibits: frozenset[int] | None = None
-    """The numbers of the exhibits; None for all of them."""
+    """Which exhibits, by number; None for all that are not removed."""
     photos: bool = True
-    tags: bool = True
-    """Every EXIF tag; the file's main claims are always there."""
+    """The photos themselves; without them a report can go where the pictures must not."""
     maps: bool = True
-    neighbours: int = 10
-    """How many of the nearest references are listed."""
+    tags: bool = True
+    """Every EXIF tag, not only the claims that matter."""
+    neighbours: int = 8
+    """How many of the nearest reference photos; 0 for none."""
     neighbour_photos: bool = True
     notes: bool = True
     provenance: bool = True
@@ -60,7 +68,7 @@ class SummaryLine:
     name: str
     state: str
     place: str
-    """In few words; why there is none where there is none."""
+    """In few words; the reason where there is none."""
     position: str
     certainty: str
     """The finest level with half of the mass or more, in few words."""
@@ -110,7 +118,7 @@ class Report:
     """The content of a report on an open case. Use it while the case is open, in the thread that opened it."""
 
     def __init__(self, case: CaseReader, contents: ReportContents = EVERYTHING) -> None:
-        """Raises UsageError where an exhibit that was asked for is not in the case, CaseError where damaged."""
+        """Read what the case holds. Raises UsageError for an exhibit it has not, CaseError where damaged."""
         self.case = case
         self.contents = contents
         self.info: CaseInfo = case.info()
@@ -130,7 +138,7 @@ class Report:
 
     @property
     def as_of(self) -> str:
-        """Return when the case last changed, ISO 8601 in UTC: the report's own date."""
+        """Return when the case last changed, ISO 8601 in UTC: the only time a report carries."""
         return self.info.changed_at
 
     @property
@@ -141,14 +149,6 @@ class Report:
     def case_facts(self) -> tuple[Fact, ...]:
         """Return who investigates what, for the title page."""
         info, details = self.info, self.info.details
-        counts = [
-            count_text(info.exhibits, "exhibit"),
-            f"{info.analysed} analysed",
-            f"{info.failed} failed",
-            f"{info.pending} pending",
-        ]
-        if info.removed:
-            counts.append(f"{info.removed} removed and not in this report")
         facts = [
             stated_fact("Case", details.title),
             stated_fact("Case number", details.number),
@@ -157,13 +157,15 @@ class Report:
             stated_fact("Remarks", details.remarks),
             Fact("Case opened", time_text(info.created_at)),
             Fact("State of the case", f"as of {time_text(info.changed_at)}"),
-            Fact("Contents", ", ".join(counts)),
+            Fact("Contents", self._counts()),
         ]
         if self.count != info.exhibits:
             facts.append(Fact("In this report", f"exhibits {_ranges(self._numbers)}"))
         return (
             *facts,
-            Fact("Audit trail", f"{count_text(info.audit_entries, 'entry', 'entries')}, the newest hash:"),
+            Fact(
+                "Audit trail", f"{count_text(info.audit_entries, 'entry', 'entries')}; the newest one's hash:"
+            ),
             Fact("", info.audit_hash, is_code=True),
             Fact("Written by", f"geolocdesk {current_program_version()}"),
         )
@@ -191,6 +193,18 @@ class Report:
         if self.contents.audit:
             yield from map(audit_line, self.case.audit())
 
+    def _counts(self) -> str:
+        info = self.info
+        counts = [
+            count_text(info.exhibits, "exhibit"),
+            f"{info.analysed} analysed",
+            f"{info.failed} failed",
+            f"{info.pending} pending",
+        ]
+        if info.removed:
+            counts.append(f"{info.removed} removed and not in this report")
+        return ", ".join(counts)
+
     def _is_wanted(self, number: int) -> bool:
         return self.contents.exhibits is None or number in self.contents.exhibits
 
@@ -214,7 +228,7 @@ class Report:
             remarks=() if record is None else _remarks(record),
             answer=answer,
             notes=tuple(map(_note_line, case.notes(number))) if contents.notes else (),
-            labels=tuple(map(visible_text, case.tags(number))),
+            labels=tuple(map(visible_text, case.tags(number))) if contents.notes else (),
             earlier_analyses=max(len(case.analyses(number)) - 1, 0),
         )
 
@@ -238,7 +252,16 @@ def _summary_line(exhibit: Exhibit) -> SummaryLine:
         failed = exhibit.status is ExhibitStatus.FAILED
         why = visible_text(exhibit.failure) if failed else "not analysed yet"
         missing = str(Unavailable.NOT_APPLICABLE)
-        return SummaryLine(exhibit.number, name, exhibit.status.value, why, missing, missing, missing, False)
+        return SummaryLine(
+            number=exhibit.number,
+            name=name,
+            state=exhibit.status.value,
+            place=why,
+            position=missing,
+            certainty=missing,
+            exif_distance=missing,
+            is_synthetic=False,
+        )
     position, distance = current.position, current.exif_distance_km
     return SummaryLine(
         number=exhibit.number,
@@ -258,8 +281,8 @@ def _certainty(exhibit: Exhibit) -> str:
     if not held:
         return f"weak: no level reaches {share_text(0.5)}"
     finest = min(held, key=lambda answer: answer.level.radius_km)
-    calibrated = "" if not isinstance(finest.calibration, Unavailable) else ", not calibrated"
-    return f"{share_text(finest.probability)} within {radius_text(finest.level.radius_km)}{calibrated}"
+    doubt = ", not calibrated" if isinstance(finest.calibration, Unavailable) else ""
+    return f"{share_text(finest.probability)} within {radius_text(finest.level.radius_km)}{doubt}"
 
 
 def _remarks(record: EvidenceRecord) -> tuple[str, ...]:
