@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geolocdesk.cli.case import add_examiner
 from geolocdesk.cli.console import (
     EXIT_OK,
     EXIT_SOME_FAILED,
@@ -20,6 +21,7 @@ from geolocdesk.errors import UsageError
 if TYPE_CHECKING:
     from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
     from geolocdesk.estimation.location import EstimationParameters
+    from geolocdesk.reference.pack import Pack
 
 ESTIMATORS = ("sphere", "vo2017", "nearest", "classes")
 
@@ -36,6 +38,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_model(parser, "another model than the pack's own (must have the same identity)")
     parser.add_argument("--json", action="store_true", help="one JSON line a photo on standard output")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a table")
+    parser.add_argument(
+        "--case", type=Path, metavar="FILE", help="keep the results in this case, made where it is missing"
+    )
+    add_examiner(parser)
     parser.add_argument(
         "--neighbours", type=positive_int, default=100, metavar="K", help="how many vote (default 100)"
     )
@@ -79,9 +85,35 @@ def run(options: argparse.Namespace) -> int:
         options.reference, model=options.model, device=options.device, workers=options.workers
     ) as analyser:
         results = analyser.analyse_photos(
-            paths, parameters, clock=utc_now, exclusions=exclusions, progress=progress_reporter()
+            paths,
+            parameters,
+            clock=utc_now,
+            exclusions=exclusions,
+            thumbnails=options.case is not None,
+            progress=progress_reporter(),
         )
-        return report_results(results, as_json=options.json, table=options.csv)
+        if options.case is None:
+            return report_results(results, as_json=options.json, table=options.csv)
+        kept = _kept_in_case(results, analyser.pack, options, parameters)
+        return report_results(kept, as_json=options.json, table=options.csv)
+
+
+def _kept_in_case(
+    results: "Iterator[Analysis | AnalysisFailure]",
+    pack: "Pack",
+    options: argparse.Namespace,
+    parameters: "EstimationParameters",
+) -> "Iterator[Analysis | AnalysisFailure]":
+    """Yield every result once it is durable in the case."""
+    from geolocdesk.cli.case import actor_of
+    from geolocdesk.cli.case import utc_now as case_clock
+    from geolocdesk.cli.case_recording import case_for_results, recorder
+
+    with case_for_results(options.case, actor=actor_of(options), clock=case_clock) as case:
+        record = recorder(case, pack, parameters)
+        for result in results:
+            record(result)
+            yield result
 
 
 def _parameters(options: argparse.Namespace) -> "EstimationParameters":

@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.console import EXIT_OK, progress_reporter, say, utc_now, write_result
+from geolocdesk.cli.window import add_screenshot, has_display, show_window
+from geolocdesk.progress import ProgressCallback
 
 if TYPE_CHECKING:
     from geolocdesk.analysis import Analysis, AnalysisFailure
+    from geolocdesk.casefile.exhibit import CaseDetails
+    from geolocdesk.practice.pack import PreparedPractice
     from geolocdesk.practice.plan import PracticePhoto
     from geolocdesk.practice.world import PracticeWorld
 
+PRACTICE_CASE = "practice.gldcase"
+
 _DEFAULT_OUTPUT = Path("demo-output")
+_PRACTICE_TITLE = "Practice case (synthetic photos)"
+_ACTOR = "geolocdesk demo"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,14 +40,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="DIR",
         help="where the results go (default demo-output)",
     )
+    parser.add_argument("--no-window", action="store_true", help="write the results and end")
+    add_screenshot(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo and return the exit code. The planted unreadable photo is expected and no failure."""
-    from geolocdesk.analysis import Analyser
-    from geolocdesk.cli.results_table import results_table
-    from geolocdesk.estimation.location import EstimationParameters
     from geolocdesk.paths import user_folders
     from geolocdesk.practice.pack import prepare_practice
     from geolocdesk.whole_file import make_folder
@@ -47,20 +54,67 @@ def run(options: argparse.Namespace) -> int:
     progress = progress_reporter()
     prepared = prepare_practice(user_folders().practice, clock=utc_now, progress=progress)
     make_folder(options.output)
-    results: list[Analysis | AnalysisFailure] = []
-    with (
-        Analyser.open(prepared.pack) as analyser,
-        results_table(options.output / "results.csv") as add_to_table,
-    ):
-        for result in analyser.analyse_photos(
-            prepared.queries, EstimationParameters(), clock=utc_now, progress=progress
-        ):
-            results.append(result)
-            add_to_table(result)
+    case = options.output / PRACTICE_CASE
+    results = _analyse(prepared, options.output / "results.csv", case, progress)
     for line in describe(results, prepared.world):
         write_result(line)
     say(f"Results are in {options.output}")
+    if options.screenshot is not None or (has_display() and not options.no_window):
+        return show_window(case=case, pack=prepared.pack, screenshot=options.screenshot)
     return EXIT_OK
+
+
+def _analyse(
+    prepared: "PreparedPractice", table: Path, case_file: Path, progress: ProgressCallback
+) -> "list[Analysis | AnalysisFailure]":
+    """Analyse the practice queries into a table and a new practice case, and return the results."""
+    from geolocdesk.analysis import Analyser
+    from geolocdesk.cli.case import utc_now as case_clock
+    from geolocdesk.cli.case_recording import case_for_results, recorder
+    from geolocdesk.cli.results_table import results_table
+    from geolocdesk.estimation.location import EstimationParameters
+
+    parameters = EstimationParameters()
+    results: list[Analysis | AnalysisFailure] = []
+    _remove_earlier_practice_case(case_file)
+    with (
+        Analyser.open(prepared.pack) as analyser,
+        case_for_results(case_file, actor=_ACTOR, clock=case_clock, details=_details()) as case,
+        results_table(table) as add_to_table,
+    ):
+        record = recorder(case, analyser.pack, parameters)
+        for result in analyser.analyse_photos(
+            prepared.queries, parameters, clock=utc_now, thumbnails=True, progress=progress
+        ):
+            record(result)
+            add_to_table(result)
+            results.append(result)
+    return results
+
+
+def _details() -> "CaseDetails":
+    from geolocdesk.casefile.exhibit import CaseDetails
+
+    return CaseDetails(
+        title=_PRACTICE_TITLE,
+        examiner=_ACTOR,
+        remarks="Every photo and every reference in this case is drawn. Nothing here shows a real place.",
+    )
+
+
+def _remove_earlier_practice_case(path: Path) -> None:
+    """Remove the case of an earlier demo, which this run makes again. Raises CaseError for any other file."""
+    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.errors import CaseError
+
+    if not path.exists():
+        return
+    with read_case(path) as case:
+        title = case.details().title
+    if title != _PRACTICE_TITLE:
+        message = f"{path} is another case, “{title}”; choose another --output for the demo."
+        raise CaseError(message)
+    path.unlink()
 
 
 _LESSONS = {

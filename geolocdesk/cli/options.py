@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-_DEFAULT_MODEL = "efficientnet-lite0"
-
 
 def add_model(parser: argparse.ArgumentParser, text: str) -> None:
     """Add ``--model``."""
@@ -16,6 +14,11 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=positive_int, default=1, metavar="N", help="decoding processes (default 1)"
     )
+    add_device(parser)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
     parser.add_argument(
         "--device",
         default="auto",
@@ -55,11 +58,6 @@ def non_negative_float(text: str) -> float:
         message = f"{text!r} is not a finite number of at least 0"
         raise argparse.ArgumentTypeError(message)
     return value
-
-
-def default_model() -> str:
-    """Return the built-in model's name."""
-    return _DEFAULT_MODEL
 
 
 class WhereAction(argparse.Action):
