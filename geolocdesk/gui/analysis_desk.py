@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
 
-from geolocdesk.analysis import Analysis, Exclusions
+from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.casefile.exhibit import CaseSettings
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.gui.analysis_run import AnalysisRun, PhotoToAnalyse, Recomputation, RunSummary
 from geolocdesk.gui.case_session import CaseSession, ExhibitContents
 from geolocdesk.gui.change import Change
-from geolocdesk.gui.evidence_entry import EntryStatus
+from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.exhibit_display import ExhibitDisplay
 from geolocdesk.gui.job_board import JobBoard
@@ -58,6 +58,7 @@ class AnalysisDesk(QObject):
         self._run = AnalysisRun(engine, self)
         self._again = Recomputation(engine, self)
         self._parameters = EstimationParameters()
+        self._unrecorded: set[int] = set()
         self._unsettled: tuple[int, Analysis, EstimationParameters] | None = None
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
@@ -223,18 +224,28 @@ class AnalysisDesk(QObject):
         self._run.started.connect(self._show_started)
         self._run.progressed.connect(self._show_progress)
         self._run.analysed.connect(self._keep)
-        self._run.not_analysed.connect(lambda number, failure: self._session.record_failure(failure, number))
+        self._run.not_analysed.connect(self._take_failure)
         self._run.ended.connect(self._show_end)
         self._again.computed.connect(self._take_answer)
         self._again.failed.connect(self._show_search_failure)
         self._again.busy_changed.connect(self._show_recomputing)
+        self._session.entry_changed.connect(self._note_recorded)
+        self._session.opened.connect(lambda _opened: self._unrecorded.clear())
         self._session.exclusions_changed.connect(self._follow_exclusions)
         self._session.analysis_recorded.connect(self._display.show_analysis)
         self._panels.neighbours.exclude_requested.connect(self.exclude)
         self._panels.neighbours.restore_requested.connect(self.restore)
         self._panels.parameters.parameters_changed.connect(self.change_parameters)
 
+    def _take_failure(self, number: int, failure: AnalysisFailure) -> None:
+        self._unrecorded.add(number)
+        self._session.record_failure(failure, number)
+
+    def _note_recorded(self, entry: EvidenceEntry) -> None:
+        self._unrecorded.discard(entry.number)
+
     def _keep(self, number: int, analysis: Analysis) -> None:
+        self._unrecorded.add(number)
         self._session.record_analysis(
             number,
             analysis,
@@ -269,7 +280,7 @@ class AnalysisDesk(QObject):
         self._board.show("analyse", text, throughput.done, throughput.total, self.stop)
 
     def _show_end(self, summary: RunSummary) -> None:
-        self._model.set_queued(())
+        self._model.set_queued(self._unrecorded)  # their answers are on their way to the disk
         self._board.end("analyse", summary_text(summary))
         self._follow_current()
         if summary.failure is not None:

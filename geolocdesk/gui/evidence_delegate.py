@@ -155,7 +155,7 @@ def _paint_status(painter: QPainter, line: QRectF, entry: EvidenceEntry, inks: _
     spot = QRectF(line.left(), line.center().y() - _ICON_PX / 2, _ICON_PX, _ICON_PX)
     paint_icon(painter, spot, _STATUS_ICONS[entry.status], ink)
     text = {
-        EntryStatus.FAILED: visible_text(entry.failure) or "failed",
+        EntryStatus.FAILED: visible_text(entry.short_failure) or "failed",
         EntryStatus.ANALYSED: entry.place or "analysed",
         EntryStatus.QUEUED: "waiting to be analysed",
         EntryStatus.PENDING: "not analysed yet",

@@ -50,6 +50,12 @@ class EvidenceEntry:
         """Return the answer at the level with this name, or None."""
         return next((answer for answer in self.levels if answer.level.name == name), None)
 
+    @property
+    def short_failure(self) -> str:
+        """Return why it failed without the path that the sentence begins with; the list names the file already."""
+        rest = self.failure.removeprefix(f"{self.path} is ").removeprefix(f"{self.path} ")
+        return rest[:1].upper() + rest[1:]
+
     def matches(self, words: tuple[str, ...]) -> bool:
         """Return whether every word (already case-folded) occurs in what the list shows."""
         text = f"{self.name}\n{self.place}\n{' '.join(self.tags)}\n{self.failure}\n{self.sha256}".casefold()

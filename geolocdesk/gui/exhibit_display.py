@@ -48,6 +48,8 @@ class ExhibitDisplay(QObject):
 
     shown = Signal(int)
     """The exhibit whose answer (or whose lack of one) the panels show now."""
+    answer_changed = Signal()
+    """There is an answer now, or none any more; its surface may still be missing."""
     remark_changed = Signal(str)
     """What is to be said about the original file, empty when nothing is."""
 
@@ -72,6 +74,8 @@ class ExhibitDisplay(QObject):
         self._view: AnalysisView | None = None
         self._preview: Picture | None = None
         self._views: OrderedDict[str, AnalysisView] = OrderedDict()
+        self._wanted = ""
+        self._prepared: set[int] = set()
         self._open_tasks = 0
         self._link_panels()
 
@@ -116,6 +120,8 @@ class ExhibitDisplay(QObject):
         self._entry = entry
         self._contents = None
         self._preview = None
+        self._wanted = ""
+        self._prepared.clear()
         self.remark_changed.emit("")
         if entry is None:
             self._show_nothing()
@@ -145,15 +151,23 @@ class ExhibitDisplay(QObject):
         same_photo = (
             self._view is not None and self._view.analysis.evidence.sha256 == analysis.evidence.sha256
         )
+        self._wanted = analysis.analysis_id
         known = self._views.get(analysis.analysis_id)
         if known is not None:
             self._show_view(number, same_photo, known)
             return
         self._run(
-            lambda _progress: view_of(analysis),
-            partial(self._show_view, number, same_photo),
+            lambda _progress: self._view_if_wanted(analysis, with_surface=False),
+            partial(self._show_first_view, number, same_photo),
             partial(self._show_failure, number),
         )
+
+    def prepare(self, number: int) -> None:
+        """Work out an exhibit's answer beforehand, since the user may go there next."""
+        if number == self.number or number in self._prepared:
+            return
+        self._prepared.add(number)
+        self._session.load(number, self._prepare_contents, lambda _failure: None)
 
     def show_exclusions(self, number: int, exclusions: Exclusions) -> None:
         """Show what is excluded from the current exhibit's search."""
@@ -270,10 +284,45 @@ class ExhibitDisplay(QObject):
 
     # The answer
 
-    def _show_view(self, number: int, same_photo: bool, view: AnalysisView) -> None:
+    def _view_if_wanted(self, analysis: Analysis, *, with_surface: bool) -> AnalysisView | None:
+        """Return the view unless another answer is wanted by now; on another thread."""
+        if self._wanted != analysis.analysis_id:
+            return None
+        return view_of(analysis, with_surface=with_surface)
+
+    def _show_first_view(self, number: int, same_photo: bool, view: AnalysisView | None) -> None:
+        """Show all but the density's surface, which follows."""
+        if view is None or number != self.number:
+            return
+        self._show_view(number, same_photo, view)
+        analysis = view.analysis
+        self._run(
+            lambda _progress: self._view_if_wanted(analysis, with_surface=True),
+            partial(self._show_surface, number),
+            partial(self._show_failure, number),
+        )
+
+    def _show_surface(self, number: int, view: AnalysisView | None) -> None:
+        if view is None:
+            return
+        self._remember(view)
+        if number == self.number and self._wanted == view.analysis.analysis_id:
+            self._view = view
+            if self._map is not None:
+                self._map.show_overlay(view.overlay, fit=False)
+            self.shown.emit(number)
+
+    def _prepare_contents(self, contents: ExhibitContents) -> None:
+        analysis = contents.analysis
+        if analysis is not None and analysis.analysis_id not in self._views:
+            self._tasks.run(lambda _progress: view_of(analysis), self._remember, lambda _failure: None)
+
+    def _remember(self, view: AnalysisView) -> None:
         self._views[view.analysis.analysis_id] = view
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
+
+    def _show_view(self, number: int, same_photo: bool, view: AnalysisView) -> None:
         if number != self.number:
             return
         self._view = view
@@ -289,7 +338,9 @@ class ExhibitDisplay(QObject):
         )
         if self._map is not None:
             self._map.show_overlay(view.overlay, fit=not same_photo)
-        self.shown.emit(number)
+        if view.has_surface:
+            self.shown.emit(number)
+        self.answer_changed.emit()
 
     def _show_status(self, entry: EvidenceEntry) -> None:
         """Show why there is no answer; one that was there before stays while a new one is computed."""
@@ -316,6 +367,7 @@ class ExhibitDisplay(QObject):
 
     def _leave_answer(self) -> None:
         self._view = None
+        self.answer_changed.emit()
         self._panels.neighbours.show_nothing()
         if self._map is not None:
             self._map.clear()

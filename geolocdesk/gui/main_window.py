@@ -25,7 +25,7 @@ from geolocdesk.gui.case_session import CaseSession, OpenCase
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.compare_view import CompareView
 from geolocdesk.gui.evidence_entry import EntryStatus
-from geolocdesk.gui.evidence_model import EvidenceModel
+from geolocdesk.gui.evidence_model import EvidenceModel, EvidenceRole
 from geolocdesk.gui.exhibit_display import ExhibitDisplay
 from geolocdesk.gui.first_start import FirstStart
 from geolocdesk.gui.icons import icon
@@ -229,7 +229,8 @@ class MainWindow(QMainWindow):
         panels.answer.retry_requested.connect(lambda: self.desk.analyse([self.display.number]))
         self.compare.close_requested.connect(self._leave_compare)
         self.compare.exclude_requested.connect(self.desk.exclude)
-        self.display.shown.connect(lambda _number: self._enable_actions())
+        self.display.shown.connect(self._prepare_beside)
+        self.display.answer_changed.connect(self._enable_actions)
         self.display.remark_changed.connect(partial(self.notices.set_standing, "original", "warning"))
         self.tool_bar.searched.connect(panels.evidence.set_words)
         self.reference.changed.connect(self._show_reference)
@@ -418,12 +419,23 @@ class MainWindow(QMainWindow):
     def _go_to_first(self) -> None:
         if self.workspace.evidence.current() == 0:
             self.workspace.evidence.step(1)
+            self.workspace.evidence.view.setFocus()
         self._enable_actions()
 
     def _go_to(self, number: int) -> None:
         self.desk.settle()
         self.display.show_entry(self.model.entry(number))
         self._enable_actions()
+
+    def _prepare_beside(self, number: int) -> None:
+        """Work out the photos beside this one, where the user most likely goes next."""
+        index = self.model.index_of(number)
+        if self.desk.is_running or not index.isValid():
+            return
+        for row in (index.row() + 1, index.row() - 1):
+            beside = self.model.index(row).data(EvidenceRole.NUMBER)
+            if beside is not None:
+                self.display.prepare(int(beside))
 
     def _open_practice(self, prepared: PreparedPractice) -> None:
         self._analyse_when_added = self.cases.open_practice(prepared)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWi
 
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.theme import set_role
+from geolocdesk.gui.theme import SPACE, set_role
 
 _BAR_WIDTH_PX = 140
 
@@ -19,6 +19,7 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(SPACE.small, 0, SPACE.small, 0)
         self._job = ElidedLabel("muted")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -29,12 +30,14 @@ class StatusLine(QStatusBar):
         self._stop.setAccessibleName("Stop the job")
         self._stop.setToolTip("Stop; what is finished stays")
         set_role(self._stop, "quiet")
+        self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it comes and goes; the Stop action has the keys
         self._stop.clicked.connect(self.stop_requested)
         self._pointer = QLabel()
         set_role(self._pointer, "muted")
         self._pack = QToolButton()
         self._pack.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_role(self._pack, "quiet")
+        self._pack.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._pack.clicked.connect(self.pack_clicked)
         self.addWidget(self._bar)
         self.addWidget(self._stop)

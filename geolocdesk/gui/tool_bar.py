@@ -43,9 +43,9 @@ class ToolBar(QToolBar):
         self.search = QLineEdit()
         set_role(self.search, "body")
         self.search.setProperty("role", "search")
-        self.search.setPlaceholderText("Search name, place, tag or hash")
+        self.search.setPlaceholderText("Search photos")
         self.search.setAccessibleName("Search the evidence")
-        self.search.setToolTip("Search the evidence (Ctrl+F)")
+        self.search.setToolTip("Search by name, place, tag, hash or failure (Ctrl+F)")
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(_SEARCH_WIDTH_PX)
         self.search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
@@ -55,17 +55,17 @@ class ToolBar(QToolBar):
     def _add(self, action: QAction, label: str) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(action)
-        button.setText(label)
+        button.setText(_spaced(label))
         button.setAccessibleName(label)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        action.changed.connect(lambda: button.setText(label))
+        action.changed.connect(lambda: button.setText(_spaced(label)))
         self.addWidget(button)
         return button
 
     def _add_menu(self, icon_name: str, label: str, menu: QMenu) -> None:
         button = QToolButton()
-        button.setText(f"{label}  ▾")
+        button.setText(_spaced(f"{label}  ▾"))
         button.setAccessibleName(label)
         button.setIcon(icon(icon_name))
         button.setMenu(menu)
@@ -73,6 +73,11 @@ class ToolBar(QToolBar):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addWidget(button)
+
+
+def _spaced(label: str) -> str:
+    """Return the words a little away from their icon, for which Qt has no measure."""
+    return f"\N{EN SPACE}{label}"
 
 
 def _follow(button: QToolButton, action: QAction) -> None:
