@@ -3,8 +3,9 @@
 Drawn by the map page and by ``static_map`` alike; neither computes anything of its own.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +38,9 @@ from geolocdesk.visible_text import visible_text
 LAYERS = ("density", "regions", "rings", "links", "neighbours", "exif", "answers")
 """The overlay's layers from the lowest to the highest."""
 
+BAND_MASSES = (0.03, 0.06, *(step / 20 for step in range(2, 20)), 0.97, 0.985)
+"""The nested regions that make the density look smooth, for ``estimation.region.density_surface``."""
+
 LEAST_RADIUS_PX = 5.0
 GREATEST_RADIUS_PX = 16.0
 _CIRCLE_VERTICES = 180
@@ -57,6 +61,13 @@ class Overlay:
     """Boxes to fit the view to: ``answer``, ``everything`` and each level's name."""
     legend: GeoJson
     """What the legend says, as plain JSON values."""
+
+    json_text: str = field(init=False, repr=False)
+    """The whole as JSON, written once: where overlays are made, off the window's thread."""
+
+    def __post_init__(self) -> None:
+        text = json.dumps(self.to_json(), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        object.__setattr__(self, "json_text", text)
 
     def to_json(self) -> GeoJson:
         """Return the whole overlay as plain JSON values."""

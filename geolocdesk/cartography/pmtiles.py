@@ -4,6 +4,7 @@ https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md
 """
 
 import json
+import os
 import struct
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class PMTilesFile:
         except OSError as error:
             message = f"{path} can't be opened: {error.strerror}."
             raise MapError(message) from error
+        self._size_bytes = self._file.seek(0, os.SEEK_END)
         try:
             self._header = self._read_header()
             self._info = self._read_info()
@@ -206,14 +208,16 @@ class PMTilesFile:
         return unzipped(content, self._path, limit) if self._header.internal_compression == 2 else content
 
     def _read(self, offset: int, length: int) -> bytes:
+        if offset + length > self._size_bytes:
+            raise MapError(self._damaged(f"it ends before byte {offset + length}"))
         with self._lock:
             try:
                 self._file.seek(offset)
                 content = self._file.read(length)
-            except (OSError, OverflowError) as error:
+            except OSError as error:
                 raise MapError(self._damaged(str(error))) from error
         if len(content) != length:
-            raise MapError(self._damaged(f"it ends before byte {offset + length}"))
+            raise MapError(self._damaged("it became shorter while it was open"))
         return content
 
     def _damaged(self, reason: str) -> str:

@@ -87,7 +87,7 @@ class MapView(QWidget):
         """Show an analysis in place of the last one; ``fit`` moves the view to its answer."""
         self._overlay = overlay
         bounds = list(overlay.bounds["answer"]) if fit else None
-        self._send({"kind": "overlay", "overlay": overlay.to_json(), "fit": bounds})
+        self._send({"kind": "overlay", "overlay": _Written(overlay.json_text), "fit": bounds})
 
     def clear(self) -> None:
         """Show no analysis."""
@@ -278,14 +278,26 @@ class MapView(QWidget):
         if not self._is_ready:
             self._pending = _without_superseded(self._pending, message)
             return
-        text = json.dumps(message, allow_nan=False, separators=(",", ":"))
-        self._page.runJavaScript(f"geolocdesk.receive({text})")
+        entries = ",".join(f"{json.dumps(name)}:{_json_text(value)}" for name, value in message.items())
+        self._page.runJavaScript(f"geolocdesk.receive({{{entries}}})")
 
     def _theme_name(self) -> str:
         return "dark" if self._dark else "light"
 
     def _background(self) -> QColor:
         return QColor(map_palette(DARK if self._dark else LIGHT).sea)
+
+
+class _Written(str):
+    """JSON that is written already."""
+
+    __slots__ = ()
+
+
+def _json_text(value: object) -> str:
+    if isinstance(value, _Written):
+        return value
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def _without_superseded(pending: list[Message], message: Message) -> list[Message]:

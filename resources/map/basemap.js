@@ -175,6 +175,13 @@ window.geolocdesk = window.geolocdesk || {};
       this.draw();
     }
 
+    /** Paint no further tile until a promise is kept. */
+    waitFor(promise) {
+      for (const layer of this.layers) {
+        if (layer.tasks) layer.tasks = [promise];
+      }
+    }
+
     attribution() {
       const parts = ["Natural Earth", "GeoNames (CC BY 4.0)"];
       const source = this.sources.get(this.chosen);

@@ -63,13 +63,15 @@
     const receivers = {
       overlay({ overlay: data, fit: bounds }) {
         const started = performance.now();
+        // two frames later the overlay is on the screen; the tiles of a new place are painted after that
+        const onScreen = new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        baseMaps.waitFor(onScreen);
+        onScreen.then(() => bridge.overlayDrawn(performance.now() - started));
         overlay.show(data);
         legend.show(data.legend);
         geolocdesk.showNotice(data.legend.notice);
         tools.setOverlay(true);
         if (bounds) fit(bounds, 12);
-        // two frames later the picture is on the screen
-        requestAnimationFrame(() => requestAnimationFrame(() => bridge.overlayDrawn(performance.now() - started)));
       },
       clear() {
         overlay.clear();

@@ -3,7 +3,7 @@
 import mgrs
 import pytest
 import utm
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geolocdesk.cartography.coordinates import (
@@ -21,6 +21,7 @@ converter = mgrs.MGRS()
 
 
 @given(st.floats(-80, 83.999), st.floats(-180, 179.999))
+@settings(deadline=None)
 def test_utm_agrees_with_another_library(latitude: float, longitude: float) -> None:
     assume(latitude == 0.0 or abs(latitude) > 1e-9)  # at the equator either hemisphere's northing is right
     easting, northing, zone, band = utm.from_latlon(latitude, longitude)
@@ -31,6 +32,7 @@ def test_utm_agrees_with_another_library(latitude: float, longitude: float) -> N
 
 
 @given(st.floats(-90, 90), st.floats(-180, 179.999))
+@settings(deadline=None)
 def test_mgrs_agrees_with_geotrans(latitude: float, longitude: float) -> None:
     grid = grid_position(Position(latitude, longitude))
     for metres in (grid.easting_m, grid.northing_m):

@@ -126,7 +126,7 @@ class TestDisputed:
 
 
 @given(positions)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_no_larger_town_is_nearer(position: Position) -> None:
     gazetteer = load_gazetteer()
     found = find_place(position)
@@ -141,7 +141,7 @@ def test_no_larger_town_is_nearer(position: Position) -> None:
 
 
 @given(positions)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_everywhere_has_words(position: Position) -> None:
     found = find_place(position)
     assert found.short
@@ -151,7 +151,7 @@ def test_everywhere_has_words(position: Position) -> None:
 
 
 @given(st.floats(-85, 85), st.sampled_from([-1, 1]))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_both_spellings_of_the_date_line_agree(latitude: float, side: int) -> None:
     first = place_finder().find(Position(latitude, 180.0))
     second = place_finder().find(Position(latitude, -180.0))

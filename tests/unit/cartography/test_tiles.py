@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 
@@ -112,6 +112,7 @@ class TestPMTiles:
             lambda zoom: st.tuples(st.just(zoom), *[st.integers(0, (1 << zoom) - 1)] * 2)
         )
     )
+    @settings(deadline=None)
     def test_tile_ids_agree_with_the_reference_library(self, key: Key) -> None:
         assert tile_id(*key) == zxy_to_tileid(*key)
 
@@ -155,6 +156,7 @@ class TestPMTiles:
             open_tiles(path)
 
     @given(st.data())
+    @settings(deadline=None)
     def test_any_damage_is_a_map_error_or_no_harm(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:

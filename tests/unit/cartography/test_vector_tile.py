@@ -5,7 +5,7 @@ from typing import Any
 import mapbox_vector_tile
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolocdesk.cartography.vector_tile import EXTENT, GeometryKind, PropertyValue, TileFeature, encode_tile
@@ -22,6 +22,7 @@ def decoded(features: list[TileFeature]) -> list[dict[str, Any]]:
 
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=20, unique=True))
+@settings(deadline=None)
 def test_points_come_back(points: list[tuple[int, int]]) -> None:
     feature = TileFeature(GeometryKind.POINT, [np.array([point]) for point in points], {})
     [found] = decoded([feature])
@@ -30,6 +31,7 @@ def test_points_come_back(points: list[tuple[int, int]]) -> None:
 
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=2, max_size=40, unique=True))
+@settings(deadline=None)
 def test_line_comes_back(points: list[tuple[int, int]]) -> None:
     [found] = decoded([TileFeature(GeometryKind.LINE, [np.array(points)], {})])
     assert found["geometry"] == {"type": "LineString", "coordinates": [list(point) for point in points]}
