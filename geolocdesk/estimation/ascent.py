@@ -17,7 +17,8 @@ from geolocdesk.estimation.kernel import Float64, versines
 Profile = Callable[[Float64, NDArray[np.intp]], tuple[Float64, Float64, Float64]]
 """(t = 1 − cos θ as float64[n, k], the climbers' numbers intp[n]) → F and its two derivatives by cos θ."""
 
-_TINY = 1e-290
+_NOTHING = 1e-100
+"""Where the function is below this share of the weights' sum, it is taken as flat."""
 
 _FLATTEST = 2e-3
 """Curvatures, in units of 1/length², are taken to be at least this."""
@@ -130,6 +131,7 @@ class _Surface:
         self._sources = sources
         self._weights = weights
         self._profile = profile
+        self._nothing = _NOTHING * float(weights.sum())
         self._weighted = weights[:, None] * sources
         self._products = (self._weighted[:, :, None] * sources[:, None, :]).reshape(-1, 9)
 
@@ -137,7 +139,7 @@ class _Surface:
         """Return the slope at unit vectors float64[n, 3], which are the given climbers' places."""
         values, first, second = self._profile(versines(vectors, self._sources), climbers)
         total = values @ self._weights
-        inverse = 1.0 / np.maximum(total, _TINY)
+        inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > self._nothing)
         gradient = (first @ self._weighted) * inverse[:, None]
         moments = (second @ self._products).reshape(-1, 3, 3)
         bases = tangent_bases(vectors)

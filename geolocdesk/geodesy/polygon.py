@@ -84,16 +84,17 @@ def contains(ring: Ring, latitude: ArrayLike, longitude: ArrayLike) -> NDArray[n
     """Return for each position whether it lies on the left of the ring.
 
     The solid angle of the fan of triangles from the position's antipode over the ring is the area on the
-    left, less the whole sphere if the position lies inside; so its sign answers, without a reference point
-    and without any special case at poles, the date line or rings larger than a hemisphere.
+    left, less the whole sphere if the position lies inside. That answers without a reference point and without
+    any special case at poles, the date line or rings larger than a hemisphere.
     """
+    halfway = ring_area_km2(ring) / EARTH_RADIUS_KM**2 - 2.0 * math.pi
     points = unit_vectors(latitude, longitude)
     apexes = -points.reshape(-1, 3)
     vertices = unit_vectors(ring[:, 0], ring[:, 1])
     step = max(1, _PAIRS_AT_ONCE // len(vertices))
     inside = np.empty(len(apexes), dtype=np.bool_)
     for start in range(0, len(apexes), step):
-        inside[start : start + step] = _left_solid_angles(apexes[start : start + step], vertices) < 0.0
+        inside[start : start + step] = _left_solid_angles(apexes[start : start + step], vertices) < halfway
     return inside.reshape(points.shape[:-1])
 
 

@@ -15,6 +15,7 @@ from geolocdesk.geodesy import (
     Position,
     contains,
     densify,
+    destination,
     geodesic_circle,
     great_circle_km,
     positions_of,
@@ -126,6 +127,16 @@ def test_a_tiny_ring_does_not_contain_the_far_side() -> None:
     circle = geodesic_circle(Position(10.0, 20.0), 0.0005)
     assert contains(circle, 10.0, 20.0)
     assert not contains(circle, np.array([-10.0, 10.1, -89.0]), np.array([-160.0, 20.0, 0.0])).any()
+
+
+@pytest.mark.parametrize("radius_km", [0.01, 1.0, 100.0])
+def test_small_circles_tell_inside_from_outside_close_to_their_rims(radius_km: float) -> None:
+    circle = geodesic_circle(Position(20.0, 30.0), radius_km, vertices=720)
+    bearings = np.linspace(0.0, 360.0, 1001)
+    for share, expected in ((0.999, True), (1.001, False), (5.0, False), (0.01, True)):
+        reached = destination(20.0, 30.0, bearings, share * radius_km)
+        assert (contains(circle, *reached) == expected).all()
+        assert (contains(circle[::-1], *reached) == (not expected)).all()
 
 
 def test_a_jagged_ring_round_the_pole_and_over_the_date_line_contains_its_share_of_the_sphere() -> None:
