@@ -91,13 +91,15 @@ class Partition:
             upper = positions[inner, self.axis[at]] >= self.threshold[at]
             node[inner] = self.children[at, upper.astype(np.int64)]
             inner = inner[self.axis[node[inner]] >= 0]
-        return self.children[node, 0]
+        cells: NDArray[np.int64] = self.children[node, 0]
+        return cells
 
 
 def areas_km2(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return float64[c]: the areas on the sphere of rectangles float64[c, 4] (south, north, west, east)."""
     south, north, west, east = np.radians(bounds.T)
-    return EARTH_RADIUS_KM**2 * (east - west) * (np.sin(north) - np.sin(south))
+    areas: NDArray[np.float64] = EARTH_RADIUS_KM**2 * (east - west) * (np.sin(north) - np.sin(south))
+    return areas
 
 
 class _Growth:

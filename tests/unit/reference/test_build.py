@@ -319,17 +319,17 @@ def test_few_photos_leave_the_projection_out(tmp_path: Path) -> None:
         assert pack.manifest.extractor["projection_sha256"] is None
 
 
-def _small_projection(vectors: np.ndarray) -> Projection:  # type: ignore[type-arg]
+def _small_projection(vectors: np.ndarray) -> Projection:
     return fit_projection(vectors, dimension=16)
 
 
-def _decoded(path: Path) -> np.ndarray:  # type: ignore[type-arg]
+def _decoded(path: Path) -> np.ndarray:
     from geolocdesk.evidence.rendition import render
 
     extractor = HistogramExtractor()
     with Image.open(path) as image:
         rendered = render(image.convert("RGB"), extractor.rendition)
-    vector: np.ndarray = extractor.describe(rendered[np.newaxis])[0]  # type: ignore[type-arg]
+    vector: np.ndarray = extractor.describe(rendered[np.newaxis])[0]
     return vector
 
 
