@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geolocdesk.analysis import Analysis
-from geolocdesk.cartography.overlay import Overlay, overlay_of
+from geolocdesk.cartography.overlay import BAND_MASSES, Overlay, overlay_of
 from geolocdesk.estimation.carriers import find_carriers
 from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.location import LocationEstimate, Region
@@ -43,4 +43,4 @@ def _surface(neighbours: Neighbours, estimate: LocationEstimate) -> tuple[Region
         weights=estimate.weights,
         bandwidth_deg=estimate.parameters.bandwidth_deg,
     )
-    return density_surface(density)
+    return density_surface(density, BAND_MASSES)
