@@ -32,7 +32,10 @@ def clock() -> str:
 def save_photo(path: Path, number: int, exif: Image.Exif | None = None) -> None:
     coarse = np.random.default_rng(number).integers(0, 256, (6, 6, 3), dtype=np.uint8)
     image = Image.fromarray(coarse).resize((96, 72), Image.Resampling.BILINEAR)
-    image.save(path, quality=92, exif=exif or Image.Exif())
+    if exif is None:
+        image.save(path, quality=92)
+    else:
+        image.save(path, quality=92, exif=exif)
 
 
 @pytest.fixture(scope="module")
