@@ -30,7 +30,7 @@ from geolocdesk.estimation.location import (
     SphericalPolygon,
 )
 from geolocdesk.geodesy import Position, destination, geodesic_circle, great_circle_km, normalise_longitude
-from geolocdesk.quantities import NO_BREAK, area_text, distance_text, share_text
+from geolocdesk.quantities import area_text, distance_text, radius_text, share_text
 from geolocdesk.reference.neighbours import Neighbour, ReferencePhoto
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
@@ -165,8 +165,8 @@ def _ring(answer: LevelAnswer, circle: SphericalPolygon, frame: Frame) -> GeoJso
         frame.outlines([circle]),
         level=level.name,
         index=_level_index(answer),
-        title=f"{level.name.capitalize()}, {_radius_text(level.radius_km)}",
-        short=_radius_text(level.radius_km),
+        title=f"{level.name.capitalize()}, {radius_text(level.radius_km)}",
+        short=radius_text(level.radius_km),
         text=_probability_text(answer),
         centre=frame.point(answer.position),
         top=frame.point(_label_position(answer)),
@@ -183,10 +183,6 @@ def _ring_point(answer: LevelAnswer, bearing_deg: float) -> Position:
     start = answer.position
     latitude, longitude = destination(start.latitude, start.longitude, bearing_deg, answer.level.radius_km)
     return Position(float(latitude), float(normalise_longitude(longitude)))
-
-
-def _radius_text(radius_km: float) -> str:
-    return f"{radius_km:,g}{NO_BREAK}km"
 
 
 def _level_index(answer: LevelAnswer) -> int:
@@ -284,7 +280,7 @@ def _answers(estimate: LocationEstimate, frame: Frame) -> list[GeoJson]:
             level=answer.level.name,
             index=_level_index(answer),
             beyond=_is_beyond(answer.position),
-            title=f"Best answer for {answer.level.name}, {_radius_text(answer.level.radius_km)}",
+            title=f"Best answer for {answer.level.name}, {radius_text(answer.level.radius_km)}",
             lines=[_probability_text(answer)],
         )
         for answer in sorted(estimate.levels, key=lambda answer: -answer.level.radius_km)
@@ -338,7 +334,7 @@ def _legend(analysis: Analysis, bands: Sequence[Region]) -> GeoJson:
                 "level": answer.level.name,
                 "index": _level_index(answer),
                 "title": answer.level.name.capitalize(),
-                "radius": _radius_text(answer.level.radius_km),
+                "radius": radius_text(answer.level.radius_km),
                 "probability": share_text(answer.probability),
                 "text": _probability_text(answer),
             }

@@ -13,6 +13,7 @@ class MapBridge(QObject):
     page_ready = Signal()
     overlay_drawn = Signal(float)
     """Milliseconds from the page's receiving an overlay to its being on the screen."""
+    tiles_drawn = Signal()
     neighbour_clicked = Signal(int)
     pointer_moved = Signal(float, float)
     """Latitude and longitude in degrees."""
@@ -33,6 +34,11 @@ class MapBridge(QObject):
     def overlayDrawn(self, milliseconds: float) -> None:
         """Tell how long an overlay took."""
         self.overlay_drawn.emit(milliseconds)
+
+    @Slot()
+    def tilesDrawn(self) -> None:
+        """Tell that every tile in view is drawn."""
+        self.tiles_drawn.emit()
 
     @Slot(int)
     def neighbourClicked(self, rank: int) -> None:

@@ -47,6 +47,8 @@ class MapView(QWidget):
     """The length measured so far; empty when measuring ends."""
     overlay_drawn = Signal(float)
     """Milliseconds from receiving an overlay to its being on the screen."""
+    tiles_drawn = Signal()
+    """Every tile in view is drawn; comes again after each move."""
     tiles_failed = Signal(str)
     """A tile of the user's own map could not be read: a sentence, once a file."""
     javascript_error = Signal(str)
@@ -192,6 +194,7 @@ class MapView(QWidget):
         bridge = MapBridge(self)
         bridge.page_ready.connect(self._become_ready)
         bridge.overlay_drawn.connect(self.overlay_drawn)
+        bridge.tiles_drawn.connect(self.tiles_drawn)
         bridge.neighbour_clicked.connect(self.neighbour_clicked)
         bridge.pointer_moved.connect(self.pointer_moved)
         bridge.fit_asked.connect(self._fit)

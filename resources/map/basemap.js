@@ -152,8 +152,9 @@ window.geolocdesk = window.geolocdesk || {};
 
   /** The base maps: ours, and each of the user's files under the name of its source. */
   class BaseMaps {
-    constructor(map) {
+    constructor(map, bridge) {
       this.map = map;
+      this.bridge = bridge;
       this.chosen = "basemap";
       this.hidden = new Set();
       this.sources = new Map([["basemap", { name: "Natural Earth", attribution: "Natural Earth" }]]);
@@ -195,8 +196,12 @@ window.geolocdesk = window.geolocdesk || {};
       const source = this.sources.get(this.chosen);
       if (this.chosen !== "basemap") this.layers.push(...this.foreign(source));
       if (!this.hidden.has("labels") && !(source.isVector && source.namesPlaces)) this.layers.push(this.labels());
-      for (const layer of this.layers) layer.addTo(this.map);
+      for (const layer of this.layers) layer.on("load", () => this.tellWhenDrawn()).addTo(this.map);
       geolocdesk.showAttribution(this.attribution());
+    }
+
+    tellWhenDrawn() {
+      if (this.layers.every((layer) => !layer.isLoading())) this.bridge.tilesDrawn();
     }
 
     ground() {

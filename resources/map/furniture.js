@@ -136,7 +136,10 @@ window.geolocdesk = window.geolocdesk || {};
       this.fold = element("button", "legend-title");
       this.fold.type = "button";
       this.fold.append(element("span", "", "Legend"), element("span", "icon icon-chevron-down"));
-      this.fold.addEventListener("click", () => this.setFolded(!this.body.hidden));
+      this.fold.addEventListener("click", () => {
+        this.isChosen = true;
+        this.setFolded(!this.body.hidden);
+      });
       this.body = element("div", "legend-body");
       this.box.append(this.fold, this.body);
       this.setFolded(false);
@@ -146,6 +149,11 @@ window.geolocdesk = window.geolocdesk || {};
       this.body.hidden = folded;
       this.box.classList.toggle("folded", folded);
       this.fold.setAttribute("aria-expanded", String(!folded));
+    }
+
+    /** Fold on a small map, until the user says otherwise. */
+    follow({ x: width, y: height }) {
+      if (!this.isChosen) this.setFolded(width < 700 || height < 480);
     }
 
     isOpen() {

@@ -37,7 +37,7 @@
     geolocdesk.makeFooter(map, bridge);
     const graticule = new geolocdesk.Graticule(map, bridge);
     const measure = new geolocdesk.Measure(map, bridge, tools);
-    const baseMaps = new geolocdesk.BaseMaps(map);
+    const baseMaps = new geolocdesk.BaseMaps(map, bridge);
     tools.setOverlay(false);
     baseMaps.draw();
     layers.showMaps(baseMaps.sources, baseMaps.chosen);
@@ -121,7 +121,8 @@
 
     fit(WORLD);
     graticule.ask();
-    legend.setFolded(map.getSize().x < 700 || map.getSize().y < 480);
+    legend.follow(map.getSize());
+    map.on("resize", () => legend.follow(map.getSize()));
     document.fonts.load("12px Inter").finally(() => bridge.pageReady());
   }
 

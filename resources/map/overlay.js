@@ -44,7 +44,7 @@ window.geolocdesk = window.geolocdesk || {};
       this.data = null;
       this.markers = new Map();
       this.highlighted = null;
-      map.on("zoomend", () => this.placeLineLabels());
+      map.on("zoomend resize", () => this.followZoom());
     }
 
     renderer(pane) {
@@ -74,7 +74,17 @@ window.geolocdesk = window.geolocdesk || {};
       this.drawExif(data.layers.exif);
       this.drawAnswers(data.layers.answers);
       this.prepareLinks(data.layers.links);
+      this.followZoom();
+    }
+
+    /** Inside its peak the surface is all of one colour and says nothing; it makes room for the map there. */
+    followZoom() {
       this.placeLineLabels();
+      if (!this.data) return;
+      const [west, south, east, north] = this.data.bounds.answer;
+      const whole = this.map.getBoundsZoom([[south, west], [north, east]]);
+      const closer = Math.max(0, this.map.getZoom() - whole - 1);
+      this.map.getPane("density").style.opacity = Math.max(0.25, 1 - 0.22 * closer);
     }
 
     /** Colours changed: paint again what has no style sheet. */

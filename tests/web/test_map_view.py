@@ -76,6 +76,19 @@ class TestBaseMap:
         reader.wait_until(lambda: share_of(reader.picture(), palette.land) > 0.1, "land is painted")
         assert share_of(reader.picture(), palette.sea) > 0.3
 
+    def test_tells_when_the_ground_is_drawn(self, reader: Reader) -> None:
+        told: list[bool] = []
+
+        def take() -> None:
+            told.append(True)
+
+        reader.wait_for_tiles()
+        reader.view.tiles_drawn.connect(take)
+        show(reader, make_analysis(SAO_PAULO))
+        reader.wait_until(lambda: bool(told), "the tiles are drawn")
+        reader.view.tiles_drawn.disconnect(take)
+        reader.wait_for_tiles()
+
     def test_names_come_with_the_zoom(self, reader: Reader) -> None:
         names = (
             "[...geolocdesk.inspect.baseMaps.layers[1].views.get('').tileCache.cache.values()]"
