@@ -5,8 +5,8 @@ window.geolocdesk = window.geolocdesk || {};
 
 (function (geolocdesk) {
   const TILES = "geolocdesk://map/tiles/";
-  const GROUND_ZOOM = 6;
-  const LABEL_ZOOM = 9;
+  const GROUND_ZOOM = geolocdesk.shelf?.groundZoom ?? 6;
+  const LABEL_ZOOM = geolocdesk.shelf?.labelZoom ?? 9;
   const FONT = "Inter, 'Noto Sans', 'Segoe UI', sans-serif";
 
   // Panes from the lowest to the highest; Leaflet's own tile pane is 200, markers 600, tooltips 650.
@@ -15,6 +15,11 @@ window.geolocdesk = window.geolocdesk || {};
     rings: 410, regions: 420, links: 430, measure: 440,
     neighbours: 610, answers: 620, exif: 630, "line-labels": 640,
   };
+
+  /** Where our own tiles come from: the program, or in a report the shelf of tiles it carries. */
+  function shippedTiles(name) {
+    return geolocdesk.shelf ? geolocdesk.shelf.tiles(name) : TILES + name + "/{z}/{x}/{y}";
+  }
 
   geolocdesk.colour = function (name) {
     return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -206,14 +211,14 @@ window.geolocdesk = window.geolocdesk || {};
 
     ground() {
       return vectorLayer({
-        url: TILES + "basemap/{z}/{x}/{y}", maxDataZoom: GROUND_ZOOM, pane: "ground", paintRules: groundRules(), labelRules: [],
+        url: shippedTiles("basemap"), maxDataZoom: GROUND_ZOOM, pane: "ground", paintRules: groundRules(), labelRules: [],
         backgroundColor: geolocdesk.colour("map-sea"),
       });
     }
 
     labels() {
       return vectorLayer({
-        url: TILES + "labels/{z}/{x}/{y}", maxDataZoom: LABEL_ZOOM, pane: "labels", paintRules: [], labelRules: labelRules(),
+        url: shippedTiles("labels"), maxDataZoom: LABEL_ZOOM, pane: "labels", paintRules: [], labelRules: labelRules(),
       });
     }
 

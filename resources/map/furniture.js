@@ -49,10 +49,13 @@ window.geolocdesk = window.geolocdesk || {};
     const world = button("globe", "Show the whole world (W)", () => actions.fit("world"));
     views.append(fit, all, world);
     const more = panel("leaflet-top.leaflet-left", "tools");
+    const canMeasure = !geolocdesk.lacks?.has("measure");
+    more.hidden = !canMeasure;
     const measure = button("ruler", "Measure a distance (M)", () => actions.measure(!geolocdesk.measuring));
     measure.setAttribute("aria-pressed", "false");
     more.append(measure);
     return {
+      canMeasure,
       setOverlay(there) { fit.disabled = all.disabled = !there; },
       setMeasuring(on) {
         measure.setAttribute("aria-pressed", String(on));
@@ -91,6 +94,7 @@ window.geolocdesk = window.geolocdesk || {};
       const group = element("fieldset");
       group.append(element("legend", "", "On the map"));
       for (const [name, title] of OVERLAY_LAYERS) {
+        if (geolocdesk.lacks?.has(name)) continue;
         const box = this.choice("checkbox", "layer-" + name, title, () => this.actions.setVisible(name, box.checked));
         box.checked = true;
         this.boxes.set(name, box);

@@ -6,7 +6,7 @@
   const map = window.map_geolocdesk;
   const root = document.documentElement;
 
-  geolocdesk.theme = new URLSearchParams(location.search).get("theme") === "dark" ? "dark" : "light";
+  geolocdesk.theme = geolocdesk.theme || (new URLSearchParams(location.search).get("theme") === "dark" ? "dark" : "light");
   root.dataset.theme = geolocdesk.theme;
 
   window.addEventListener("error", (event) => report(event.message, event.filename, event.lineno));
@@ -114,7 +114,7 @@
       }
       const action = {
         a: () => actions.fit("answer"), e: () => actions.fit("everything"), w: () => actions.fit("world"),
-        m: () => measure.set(!geolocdesk.measuring), l: () => layers.open(layers.list.hidden),
+        m: () => { if (tools.canMeasure) measure.set(!geolocdesk.measuring); }, l: () => layers.open(layers.list.hidden),
       }[event.key.toLowerCase()];
       if (action) action();
     });
@@ -126,8 +126,14 @@
     document.fonts.load("12px Inter").finally(() => bridge.pageReady());
   }
 
-  new QWebChannel(qt.webChannelTransport, (channel) => {
-    bridge = channel.objects.bridge;
+  // in a report no program listens: the page brings answers of its own to what it would ask
+  if (geolocdesk.localBridge) {
+    bridge = geolocdesk.localBridge;
     start();
-  });
+  } else {
+    new QWebChannel(qt.webChannelTransport, (channel) => {
+      bridge = channel.objects.bridge;
+      start();
+    });
+  }
 })(window.geolocdesk);
