@@ -276,6 +276,7 @@ window.geolocdesk = window.geolocdesk || {};
 
     show(data) {
       this.group.clearLayers();
+      if (!this.shown) return; // hidden while Python was laying it out
       L.geoJSON(data, {
         pane: "graticule", interactive: false, renderer: this.renderer,
         filter: (feature) => feature.geometry.type !== "Point",
