@@ -135,7 +135,7 @@ def _density(bands: Sequence[Region], frame: Frame) -> GeoJson:
 def _regions(regions: Sequence[Region], frame: Frame) -> GeoJson:
     return collection(
         feature(
-            frame.outlines(region.parts),
+            _on_the_map(frame.outlines(region.parts)),
             mass=region.mass,
             title=f"{share_text(region.mass)} region",
             short=share_text(region.mass),
@@ -145,6 +145,18 @@ def _regions(regions: Sequence[Region], frame: Frame) -> GeoJson:
         for region in sorted(regions, key=lambda region: -region.mass)
         if region.parts
     )
+
+
+def _on_the_map(lines: GeoJson) -> GeoJson:
+    """Return the lines without what lies beyond the map's edge, along which it would be drawn."""
+    import shapely
+
+    limit = MERCATOR_LIMIT_DEG
+    if all(abs(latitude) <= limit for line in lines["coordinates"] for _, latitude in line):
+        return lines
+    shown = shapely.clip_by_rect(shapely.geometry.shape(lines), -1000.0, -limit, 1000.0, limit)
+    parts = [shapely.get_coordinates(part).tolist() for part in shapely.get_parts(shown)]
+    return {"type": "MultiLineString", "coordinates": parts}
 
 
 def _northernmost(region: Region, frame: Frame) -> list[float]:
@@ -162,7 +174,7 @@ def _parts_text(count: int) -> str:
 def _ring(answer: LevelAnswer, circle: SphericalPolygon, frame: Frame) -> GeoJson:
     level = answer.level
     return feature(
-        frame.outlines([circle]),
+        _on_the_map(frame.outlines([circle])),
         level=level.name,
         index=_level_index(answer),
         title=f"{level.name.capitalize()}, {radius_text(level.radius_km)}",

@@ -8,6 +8,7 @@ window.geolocdesk = window.geolocdesk || {};
   const LEVEL_DASHES = ["", "10 4", "6 4", "2 4", "10 4 2 4"];
   const LEAST_NUMBERED_RADIUS_PX = 7.5;
   const LEAST_RING_RADIUS_PX = 24;
+  const SMOOTH_PX = 0.3;
 
   function element(tag, className, content) {
     const made = document.createElement(tag);
@@ -151,9 +152,9 @@ window.geolocdesk = window.geolocdesk || {};
     casedLine(feature, pane, style, group) {
       const renderer = this.renderer(pane);
       L.geoJSON(feature, {
-        pane, renderer, interactive: false, style: { color: geolocdesk.colour("map-casing"), weight: style.weight + 2.5, opacity: 0.55, lineCap: "round" },
+        pane, renderer, interactive: false, style: { color: geolocdesk.colour("map-casing"), weight: style.weight + 2.5, opacity: 0.55, lineCap: "round", smoothFactor: SMOOTH_PX },
       }).addTo(group);
-      const line = L.geoJSON(feature, { pane, renderer, style: { lineCap: "butt", ...style } });
+      const line = L.geoJSON(feature, { pane, renderer, style: { lineCap: "butt", smoothFactor: SMOOTH_PX, ...style } });
       return withCard(line, feature.properties, { sticky: true }).addTo(group);
     }
 

@@ -40,7 +40,8 @@ def test_the_whole_is_json_without_any_loss(place: Position) -> None:
     for layer in overlay.layers.values():
         for entry in layer["features"]:
             assert entry["type"] == "Feature"
-            assert shapely.geometry.shape(entry["geometry"]).is_empty is False
+            is_beyond = place is NORTH_POLE and entry["geometry"]["type"] == "MultiLineString"
+            assert is_beyond or not shapely.geometry.shape(entry["geometry"]).is_empty
 
 
 @PLACES
@@ -153,6 +154,15 @@ def test_what_web_mercator_cannot_show_is_marked() -> None:
     beyond = [mark["properties"]["beyond"] for mark in overlay.layers["neighbours"]["features"]]
     assert any(beyond)
     assert overlay_of(make_analysis(ZAGREB)).legend["notice"] == ""
+
+
+def test_lines_end_at_the_map_s_edge() -> None:
+    overlay = overlay_of(make_analysis(NORTH_POLE))
+    for layer in ("rings", "regions"):
+        for entry in overlay.layers[layer]["features"]:
+            points = shapely.get_coordinates(shapely.geometry.shape(entry["geometry"]))
+            assert np.all(np.abs(points[:, 1]) <= 85.06)
+    assert overlay.layers["rings"]["features"][0]["geometry"]["coordinates"] == []
 
 
 def test_band_masses_rise_to_nearly_all() -> None:
