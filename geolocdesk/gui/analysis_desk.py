@@ -1,6 +1,6 @@
 """Analysing, and analysing again: batches, live parameters, exclusions, and what of it can be undone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoStack
@@ -89,10 +89,11 @@ class AnalysisDesk(QObject):
         if not wanted:
             self._notices.show_passing("info", "Every photo has been analysed already.")
             return
-        exclusions = self._session.read(lambda case: {number: case.exclusions(number) for number in wanted})
-        if exclusions is None:
-            return
-        entries = [self._model.entry(number) for number in wanted]
+        self._session.load_exclusions(wanted, self._start)
+
+    def _start(self, exclusions: Mapping[int, Exclusions]) -> None:
+        """Begin the batch, photos that leave out the same references together."""
+        entries = [self._model.entry(number) for number in exclusions]
         photos = [
             PhotoToAnalyse(entry.number, entry.path, exclusions[entry.number])
             for entry in entries

@@ -11,7 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from geolocdesk.errors import SettingsError
@@ -204,5 +204,6 @@ def _show_and_run(
     application.exec()
     code = 0 if shooter is None else shooter.exit_code
     window.deleteLater()
-    application.processEvents()
+    # Now, while Python is whole: the web engine's page has to go before its profile.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code

@@ -5,7 +5,7 @@ not. What the user does is waited for, so that it is on the disk before it is sh
 written meanwhile and shown once it is on the disk.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -237,6 +237,17 @@ class CaseSession(QObject):
             return None if self._case is None else self._case.neighbour_thumbnail(pack_id, row)
 
         self._thread.run(read, done, lambda _failure: done(None))
+
+    def load_exclusions(
+        self, numbers: Sequence[int], done: Callable[[Mapping[int, Exclusions]], None]
+    ) -> None:
+        """Read what is ruled out for these exhibits and hand it on."""
+
+        def read(_progress: ProgressCallback) -> Mapping[int, Exclusions]:
+            case = self._require_reader()
+            return {number: case.exclusions(number) for number in numbers}
+
+        self._thread.run(read, done, self.failed.emit)
 
     def read(self, reading: Callable[[CaseReader], Returned]) -> Returned | None:
         """Wait for a reading of the case; None, and ``failed``, where it could not be read."""

@@ -1,7 +1,7 @@
 """Draws one photo of the evidence list: thumbnail, name, where it points or why it failed, how sure that is."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from geolocdesk.colours import Palette
@@ -9,7 +9,7 @@ from geolocdesk.estimation.location import LEVELS, LevelAnswer
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel, EvidenceRole
 from geolocdesk.gui.icons import paint_icon
-from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, text_font
+from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, installed_theme, text_font
 from geolocdesk.quantities import share_text
 from geolocdesk.visible_text import visible_text
 
@@ -30,11 +30,18 @@ class EvidenceDelegate(QStyledItemDelegate):
     def __init__(self, model: EvidenceModel) -> None:
         super().__init__(model)
         self._model = model
+        self._fonts = _Fonts()
+        theme = installed_theme()
+        if theme is not None:
+            theme.changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        self._fonts = _Fonts()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return the height every row has."""
         del option, index
-        lines = QFontMetrics(text_font("strong")).height() + 2 * QFontMetrics(text_font("caption")).height()
+        lines = self._fonts.strong_metrics.height() + 2 * self._fonts.caption_metrics.height()
         return QSize(180, max(THUMBNAIL_PX, lines + 2 * SPACE.hair) + 2 * SPACE.small)
 
     def paint(
@@ -57,11 +64,11 @@ class EvidenceDelegate(QStyledItemDelegate):
         _paint_thumbnail(painter, frame, self._model.thumbnail(entry.number), entry, palette)
         text = QRectF(row)
         text.setLeft(frame.right() + SPACE.medium)
-        self._paint_text(painter, text, entry, _Inks.of(state, palette))
+        self._paint_text(painter, text, entry, _Inks.of(state, palette, self._fonts))
         painter.restore()
 
     def _paint_text(self, painter: QPainter, area: QRectF, entry: EvidenceEntry, inks: "_Inks") -> None:
-        strong, caption = QFontMetrics(text_font("strong")), QFontMetrics(text_font("caption"))
+        strong, caption = self._fonts.strong_metrics, self._fonts.caption_metrics
         height = strong.height() + 2 * caption.height() + 2 * SPACE.hair
         first = QRectF(area.left(), area.center().y() - height / 2, area.width(), strong.height())
         second = QRectF(area.left(), first.bottom() + SPACE.hair, area.width(), caption.height())
@@ -75,31 +82,44 @@ class EvidenceDelegate(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, line: QRectF, entry: EvidenceEntry, inks: "_Inks") -> None:
         number = f"{entry.number}"
-        painter.setFont(text_font("caption"))
+        painter.setFont(inks.fonts.caption)
         painter.setPen(QColor(inks.muted))
         painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, number)
-        used = QFontMetrics(text_font("caption")).horizontalAdvance(number) + SPACE.small
+        used = inks.fonts.caption_metrics.horizontalAdvance(number) + SPACE.small
         if entry.has_notes:
             used += _ICON_PX + SPACE.tiny
             spot = QPointF(line.right() - used + SPACE.tiny, line.center().y() - _ICON_PX / 2)
             paint_icon(painter, QRectF(spot.x(), spot.y(), _ICON_PX, _ICON_PX), "note", inks.muted)
-        _paint_line(painter, line.adjusted(0, 0, -used, 0), visible_text(entry.name), "strong", inks.text)
+        _paint_line(
+            painter, line.adjusted(0, 0, -used, 0), visible_text(entry.name), inks.fonts.strong, inks.text
+        )
+
+
+class _Fonts:
+    """The fonts of a row and their measures, made once a style."""
+
+    def __init__(self) -> None:
+        self.strong = text_font("strong")
+        self.caption = text_font("caption")
+        self.strong_metrics = QFontMetrics(self.strong)
+        self.caption_metrics = QFontMetrics(self.caption)
 
 
 class _Inks:
-    """The colours of a row's text."""
+    """The colours and fonts of a row's text."""
 
-    def __init__(self, palette: Palette, text: str, muted: str, *, selected: bool) -> None:
+    def __init__(self, palette: Palette, fonts: _Fonts, *, selected: bool) -> None:
+        text = palette.on_selection if selected else palette.text
+        muted = palette.on_selection if selected else palette.text_muted
         self.palette = palette
+        self.fonts = fonts
         self.text = text
         self.muted = muted
         self.selected = selected
 
     @classmethod
-    def of(cls, state: QStyle.StateFlag, palette: Palette) -> "_Inks":
-        if state & QStyle.StateFlag.State_Selected:
-            return cls(palette, palette.on_selection, palette.on_selection, selected=True)
-        return cls(palette, palette.text, palette.text_muted, selected=False)
+    def of(cls, state: QStyle.StateFlag, palette: Palette, fonts: _Fonts) -> "_Inks":
+        return cls(palette, fonts, selected=bool(state & QStyle.StateFlag.State_Selected))
 
     def of_status(self, status: EntryStatus) -> str:
         if status is EntryStatus.FAILED and not self.selected:
@@ -131,10 +151,8 @@ def _paint_thumbnail(
     painter.setClipPath(path)
     painter.fillRect(frame, QColor(palette.pressed))
     if thumbnail is not None and not thumbnail.isNull():
-        side = min(thumbnail.width(), thumbnail.height())
-        source = QRectF((thumbnail.width() - side) / 2, (thumbnail.height() - side) / 2, side, side)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(frame, thumbnail, source)
+        painter.drawPixmap(frame, thumbnail, QRectF(thumbnail.rect()))
     else:
         failed = entry.status is EntryStatus.FAILED
         spot = QRectF(frame.center().x() - 11, frame.center().y() - 11, 22, 22)
@@ -161,7 +179,7 @@ def _paint_status(painter: QPainter, line: QRectF, entry: EvidenceEntry, inks: _
         EntryStatus.PENDING: "not analysed yet",
     }[entry.status]
     rest = line.adjusted(_ICON_PX + SPACE.tiny, 0, 0, 0)
-    _paint_line(painter, rest, text, "caption", ink, Qt.TextElideMode.ElideRight)
+    _paint_line(painter, rest, text, inks.fonts.caption, ink, Qt.TextElideMode.ElideRight)
 
 
 def _paint_confidence(painter: QPainter, line: QRectF, answer: LevelAnswer, inks: _Inks) -> QRectF:
@@ -179,14 +197,14 @@ def _paint_confidence(painter: QPainter, line: QRectF, answer: LevelAnswer, inks
     painter.drawRoundedRect(filled, 1.5, 1.5)
     figure = f"{share_text(answer.probability)} {answer.level.name}"
     rest = line.adjusted(bar.width() + SPACE.tiny + SPACE.hair, 0, 0, 0)
-    _paint_line(painter, rest, figure, "caption", inks.muted)
-    used = QFontMetrics(text_font("caption")).horizontalAdvance(figure) + SPACE.small
+    _paint_line(painter, rest, figure, inks.fonts.caption, inks.muted)
+    used = inks.fonts.caption_metrics.horizontalAdvance(figure) + SPACE.small
     return rest.adjusted(used, 0, 0, 0)
 
 
 def _paint_tags(painter: QPainter, line: QRectF, tags: tuple[str, ...], inks: _Inks) -> None:
-    metrics = QFontMetrics(text_font("caption"))
-    painter.setFont(text_font("caption"))
+    metrics = inks.fonts.caption_metrics
+    painter.setFont(inks.fonts.caption)
     left = line.left()
     for tag in tags:
         shown = visible_text(tag)
@@ -206,11 +224,10 @@ def _paint_line(  # noqa: PLR0917 - drawing calls read like sentences
     painter: QPainter,
     line: QRectF,
     text: str,
-    role: str,
+    font: QFont,
     ink: str,
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
 ) -> None:
-    font = text_font("strong" if role == "strong" else "caption")
     painter.setFont(font)
     painter.setPen(QColor(ink))
     shown = QFontMetrics(font).elidedText(text, elide, max(int(line.width()), 0))

@@ -16,21 +16,23 @@ from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.gui.analysis_view import AnalysisView, view_of
 from geolocdesk.gui.case_session import CaseSession, ExhibitContents
 from geolocdesk.gui.compare_view import CompareView
+from geolocdesk.gui.evidence_delegate import THUMBNAIL_PX
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.jobs import Failure, TaskRunner
 from geolocdesk.gui.map_view import MapView
 from geolocdesk.gui.picture import Picture
+from geolocdesk.gui.place_text import PlaceLookup, no_place
 from geolocdesk.gui.reference_session import ReferenceSession
-from geolocdesk.gui.thumbnail_image import thumbnail_image
+from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.progress import ProgressCallback
 from geolocdesk.unavailable import Unavailable
 
-_LIST_THUMBNAIL_PX = 160
 _SHOWN_PICTURE = Rendition(long_side_px=6000, resample="bilinear")
 """As large as it is shown; only panoramas are larger, and those are reduced."""
 _KEPT_VIEWS = 24
+_CARDS_AT_ONCE = 12
 
 Result = TypeVar("Result")
 
@@ -59,6 +61,8 @@ class ExhibitDisplay(QObject):
         reference: ReferenceSession,
         workspace: Workspace,
         compare: CompareView,
+        *,
+        place_lookup: PlaceLookup = no_place,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -66,6 +70,7 @@ class ExhibitDisplay(QObject):
         self._reference = reference
         self._panels = workspace
         self._compare = compare
+        self._place_lookup = place_lookup
         self._map: MapView | None = None
         self._tasks = TaskRunner("display", threads=2, parent=self)
         self._intake = Intake(workers=1)
@@ -74,6 +79,7 @@ class ExhibitDisplay(QObject):
         self._view: AnalysisView | None = None
         self._preview: Picture | None = None
         self._views: OrderedDict[str, AnalysisView] = OrderedDict()
+        self._must_fit = False
         self._wanted = ""
         self._prepared: set[int] = set()
         self._open_tasks = 0
@@ -288,7 +294,15 @@ class ExhibitDisplay(QObject):
         """Return the view unless another answer is wanted by now; on another thread."""
         if self._wanted != analysis.analysis_id:
             return None
+        self._look_up_places(analysis)
         return view_of(analysis, with_surface=with_surface)
+
+    def _look_up_places(self, analysis: Analysis) -> None:
+        """Name the places the panels show first, so that painting them does not have to; on another thread."""
+        positions = [analysis.estimate.position, *(answer.position for answer in analysis.estimate.levels)]
+        positions += [item.reference.position for item in analysis.neighbours.items[:_CARDS_AT_ONCE]]
+        for position in positions:
+            self._place_lookup(position)
 
     def _show_first_view(self, number: int, same_photo: bool, view: AnalysisView | None) -> None:
         """Show all but the density's surface, which follows."""
@@ -308,14 +322,19 @@ class ExhibitDisplay(QObject):
         self._remember(view)
         if number == self.number and self._wanted == view.analysis.analysis_id:
             self._view = view
-            if self._map is not None:
-                self._map.show_overlay(view.overlay, fit=False)
+            self._draw(view, fit=False)
             self.shown.emit(number)
 
     def _prepare_contents(self, contents: ExhibitContents) -> None:
         analysis = contents.analysis
         if analysis is not None and analysis.analysis_id not in self._views:
-            self._tasks.run(lambda _progress: view_of(analysis), self._remember, lambda _failure: None)
+            self._tasks.run(
+                lambda _progress: self._prepared_view(analysis), self._remember, lambda _failure: None
+            )
+
+    def _prepared_view(self, analysis: Analysis) -> AnalysisView:
+        self._look_up_places(analysis)
+        return view_of(analysis)
 
     def _remember(self, view: AnalysisView) -> None:
         self._views[view.analysis.analysis_id] = view
@@ -336,11 +355,18 @@ class ExhibitDisplay(QObject):
         self._compare.show_neighbours(
             analysis.neighbours, weights, self._panels.neighbours.selected_rank or 1
         )
-        if self._map is not None:
-            self._map.show_overlay(view.overlay, fit=not same_photo)
+        self._draw(view, fit=not same_photo)
         if view.has_surface:
             self.shown.emit(number)
         self.answer_changed.emit()
+
+    def _draw(self, view: AnalysisView, *, fit: bool) -> None:
+        """Draw on the map; one that was not ready when it should have moved to the answer moves there now."""
+        if self._map is None:
+            return
+        fit = fit or self._must_fit
+        self._map.show_overlay(view.overlay, fit=fit)
+        self._must_fit = fit and not self._map.is_ready
 
     def _show_status(self, entry: EvidenceEntry) -> None:
         """Show why there is no answer; one that was there before stays while a new one is computed."""
@@ -423,9 +449,11 @@ class ExhibitDisplay(QObject):
         self._compare.set_picture(row, None if image is None else Picture.from_image(image))
 
     def _fetch_list_thumbnail(self, model: EvidenceModel, number: int) -> None:
+        side_px = round(THUMBNAIL_PX * self._panels.devicePixelRatioF())
+
         def decode(jpeg: bytes | None) -> None:
             self._tasks.run(
-                lambda _progress: thumbnail_image(jpeg, longest_px=_LIST_THUMBNAIL_PX),
+                lambda _progress: square_thumbnail(jpeg, side_px),
                 partial(model.set_thumbnail, number),
                 lambda _failure: model.set_thumbnail(number, None),
             )

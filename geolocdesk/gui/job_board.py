@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from geolocdesk.gui.status_line import StatusLine
 
 _FIRST_SHOWN = ("build", "verify", "analyse", "add", "open", "recompute", "report")
+
+
+_REDRAW_MS = 100
+"""No eye follows a status line faster, and each drawing of it takes the window's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,10 @@ class JobBoard(QObject):
         self._line = line
         self._jobs: dict[str, _Shown] = {}
         self._idle = "Ready"
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw)
         line.stop_requested.connect(self.stop)
 
     def show(
@@ -41,9 +49,11 @@ class JobBoard(QObject):
         """Show how far a job is; ``stop`` ends it."""
         is_new = name not in self._jobs
         self._jobs[name] = _Shown(text, done, total, stop)
-        self._draw()
         if is_new:
+            self._draw()
             self.changed.emit()
+        elif not self._redraw.isActive():
+            self._redraw.start()
 
     def end(self, name: str, text: str = "") -> None:
         """Take a job off; the text says how it ended."""
@@ -74,6 +84,7 @@ class JobBoard(QObject):
         return self._jobs[ordered[0]] if ordered else None
 
     def _draw(self) -> None:
+        self._redraw.stop()
         current = self._current()
         if current is None:
             self._line.show_idle(self._idle)

@@ -100,7 +100,9 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine()
         self.board = JobBoard(self.status_line, self)
         self.map: MapView | None = None
-        self.display = ExhibitDisplay(self.session, self.reference, self.workspace, self.compare, self)
+        self.display = ExhibitDisplay(
+            self.session, self.reference, self.workspace, self.compare, self.places.lookup, self
+        )
         self.cases = CaseFiles(
             self,
             self.session,
@@ -666,6 +668,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         event.ignore()
+        if self.workspace.was_shown:  # panels that were never laid out have no places to remember
+            self._layout.save(self.saveGeometry(), self.workspace.layout_state())
         self._end()
 
     def end_without_asking(self) -> None:
@@ -695,7 +699,6 @@ class MainWindow(QMainWindow):
     def _end(self) -> None:
         """End the engines first, since what they still deliver belongs into the case."""
         self._is_ending = True
-        self._layout.save(self.saveGeometry(), self.workspace.layout_state())
         self.setEnabled(False)
         self.board.show("open", "Ending")
         self.references.workbench_ended.connect(self.engine.close)

@@ -63,6 +63,7 @@ ICON_PX = 18
 TOUCH_PX = 30
 """The least height of anything one can click."""
 
+_THEME_PROPERTY = "geolocdesk-theme"
 _FONT_FILES = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
 _FAMILIES = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"]
 _MONO_FAMILIES = ["JetBrains Mono", "Cascadia Mono", "SF Mono", "Noto Sans Mono", "DejaVu Sans Mono"]
@@ -132,6 +133,7 @@ def install_theme(
     application.setStyle("Fusion")
     _load_fonts()
     theme = Theme(application)
+    application.setProperty(_THEME_PROPERTY, theme)
     theme.apply(choice, text_scale)
     return theme
 
@@ -139,7 +141,9 @@ def install_theme(
 def installed_theme() -> Theme | None:
     """Return the application's theme, or None where none is installed."""
     application = QApplication.instance()
-    return None if application is None else application.findChild(Theme)
+    # asked at every paint, so kept where it is found at once
+    found = None if application is None else application.property(_THEME_PROPERTY)
+    return found if isinstance(found, Theme) else None
 
 
 def active_palette() -> Palette:

@@ -26,3 +26,14 @@ def thumbnail_image(jpeg: bytes | None, *, longest_px: int | None = None) -> QIm
         reader.setScaledSize(size.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     return None if image.isNull() else image
+
+
+def square_thumbnail(jpeg: bytes | None, side_px: int) -> QImage | None:
+    """Return the middle of a JPEG as a square of this side, so that drawing it need not scale; or None."""
+    image = thumbnail_image(jpeg, longest_px=4 * side_px)
+    if image is None:
+        return None
+    side = min(image.width(), image.height())
+    middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+    whole = Qt.AspectRatioMode.IgnoreAspectRatio
+    return middle.scaled(side_px, side_px, whole, Qt.TransformationMode.SmoothTransformation)

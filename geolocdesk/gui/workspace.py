@@ -1,7 +1,7 @@
 """The panels of an open case and where they stand."""
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from geolocdesk.gui.answer_panel import AnswerPanel
@@ -48,6 +48,7 @@ class Workspace(QMainWindow):
             dock.topLevelChanged.connect(self._show_titles)
             dock.visibilityChanged.connect(self._show_titles)
         self._is_untouched = True
+        self._was_shown = False
         self.setDockNestingEnabled(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setDocumentMode(True)
@@ -76,6 +77,18 @@ class Workspace(QMainWindow):
         restored = self.restoreState(state, _LAYOUT_VERSION)
         self._is_untouched = not restored
         return restored
+
+    @property
+    def was_shown(self) -> bool:
+        """Return whether the panels were ever laid out."""
+        return self._was_shown
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Share the room out as it is now, which is not as it was before the first showing."""
+        super().showEvent(event)
+        self._was_shown = True
+        if self._is_untouched:
+            self._share_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the columns' shares until the user changes them."""
