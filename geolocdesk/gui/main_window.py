@@ -101,7 +101,12 @@ class MainWindow(QMainWindow):
         self.board = JobBoard(self.status_line, self)
         self.map: MapView | None = None
         self.display = ExhibitDisplay(
-            self.session, self.reference, self.workspace, self.compare, self.places.lookup, self
+            self.session,
+            self.reference,
+            self.workspace,
+            self.compare,
+            place_lookup=self.places.lookup,
+            parent=self,
         )
         self.cases = CaseFiles(
             self,
