@@ -199,31 +199,20 @@ def _draw_hip_roof(drafter: Drafter, house: House, underside: bool) -> None:
 
 
 def _draw_pagoda_roof(drafter: Drafter, house: House, underside: bool) -> None:
+    """Draw a hip roof with wide eaves and a heavy ridge that turns up at both ends."""
     eaves = house.floor_m + house.wall_height_m
-    rise = max(house.pitch, 0.9) * house.breadth_m / 2
-    inset = house.breadth_m * 0.3
-    _pitched(
-        drafter, house, eaves - 0.3, eaves + 0.45 * rise, underside=underside, ridge_inset=inset, overhang=1.3
-    )
+    ridge = eaves + max(house.pitch, 0.75) * house.breadth_m / 2
+    inset = house.breadth_m * 0.2
     if underside:
+        _pitched(drafter, house, eaves, ridge, underside=True, ridge_inset=inset, overhang=0.9)
         return
-    core = (house.length_m * 0.72, house.breadth_m * 0.5)
-    drafter.box(
-        (house.along, house.across),
-        core,
-        house.yaw_rad,
-        (eaves, eaves + 0.6 * rise),
-        house.wall * np.float32(0.8),
-    )
-    _pitched(
-        drafter,
-        house,
-        eaves + 0.3 * rise,
-        eaves + 1.1 * rise,
-        underside=underside,
-        ridge_inset=0.4,
-        overhang=0.1,
-    )
+    half, middle = house.length_m / 2 - inset, (house.along, house.across)
+    points: list[Point] = []
+    for run, lift in ((-half - 0.25, 0.55), (-half + 0.3, 0.15), (half - 0.3, 0.15), (half + 0.25, 0.55)):
+        along = middle[0] + run * math.cos(house.yaw_rad)
+        points.append((along, middle[1] + run * math.sin(house.yaw_rad), ridge + lift))
+    drafter.line(points, house.roof * np.float32(0.7), 0.32)
+    _pitched(drafter, house, eaves, ridge, underside=False, ridge_inset=inset, overhang=0.9)
 
 
 def _pitched(
@@ -244,37 +233,42 @@ def _pitched(
     front, back = (*ends[0], ridge), (*ends[2], ridge)
     low = eaves - 0.1
     cover = _roof_cover(house)
-    slope = math.atan2(ridge - low, size[1] / 2)
     # corners run clockwise: 0-1 is the front end, 1-2 one long side, 2-3 the back end, 3-0 the other side
-    slopes: list[tuple[list[Point], Point]] = []
-    for start, stop, top in ((1, 2, [back, front]), (3, 0, [front, back])):
-        level = outward(corners[start], corners[stop])
-        normal = (level[0] * math.sin(slope), level[1] * math.sin(slope), math.cos(slope))
-        slopes.append(([(*corners[start], low), (*corners[stop], low), *top], normal))
+    planes = [
+        _plane(corners[1], corners[2], low, [back, front], size[1] / 2),
+        _plane(corners[3], corners[0], low, [front, back], size[1] / 2),
+    ]
+    if ridge_inset:
+        planes.append(_plane(corners[0], corners[1], low, [front], inset))
+        planes.append(_plane(corners[2], corners[3], low, [back], inset))
     if underside:
-        for outline, normal in slopes:
+        for outline, normal in planes:
             if not drafter.looks_here(outline[0], normal):
                 drafter.face(outline, cover * np.float32(0.55), normal, double_sided=True)
         return
-    for start, stop, tip in ((0, 1, front), (2, 3, back)):
-        level = outward(corners[start], corners[stop])
-        if ridge_inset:
-            steep = math.atan2(ridge - low, inset)
-            normal = (level[0] * math.sin(steep), level[1] * math.sin(steep), math.cos(steep))
-            drafter.face([(*corners[start], low), (*corners[stop], low), tip], cover, normal)
-        else:
-            _draw_gable(
-                drafter, house, (start, stop), (eaves, low + overhang * math.tan(slope), ridge), level
-            )
-    for outline, normal in slopes:
+    gables = () if ridge_inset else ((0, 1, front), (2, 3, back))
+    meeting = low + overhang * (ridge - low) / (size[1] / 2)
+    for start, stop, _ in gables:
+        _draw_gable(
+            drafter, house, (start, stop), (eaves, meeting, ridge), outward(corners[start], corners[stop])
+        )
+    for outline, normal in planes:
         if drafter.face(outline, cover, normal):
             _draw_tile_rows(drafter, outline, cover, normal)
-    if not ridge_inset:
-        for start, stop, tip in ((0, 1, front), (2, 3, back)):
-            if drafter.looks_here(tip, outward(corners[start], corners[stop])):
-                drafter.line(
-                    [(*corners[start], low), tip, (*corners[stop], low)], house.trim * np.float32(0.9), 0.16
-                )
+    for start, stop, tip in gables:
+        if drafter.looks_here(tip, outward(corners[start], corners[stop])):
+            rake: list[Point] = [(*corners[start], low), tip, (*corners[stop], low)]
+            drafter.line(rake, house.trim * np.float32(0.9), 0.16)
+
+
+def _plane(
+    start: tuple[float, float], stop: tuple[float, float], low: float, top: list[Point], run: float
+) -> tuple[list[Point], Point]:
+    """Return a roof plane's outline, eaves first, and its unit normal; ``run`` is its level depth."""
+    level = outward(start, stop)
+    slope = math.atan2(top[0][2] - low, run)
+    normal = (level[0] * math.sin(slope), level[1] * math.sin(slope), math.cos(slope))
+    return [(*start, low), (*stop, low), *top], normal
 
 
 def _draw_gable(
@@ -290,7 +284,7 @@ def _draw_gable(
 
 
 def _draw_tile_rows(drafter: Drafter, outline: list[Point], cover: Rgb, normal: Point) -> None:
-    start, stop, top_stop, top_start = outline
+    start, stop, top_stop, top_start = outline[0], outline[1], outline[2], outline[-1]
     depth = drafter.depth(start[0], start[1])
     if depth > _TEXTURE_TO_M * 1.4:
         return

@@ -19,7 +19,7 @@ from geolocdesk.practice.scene import Plant, Scene, plan_scene
 from geolocdesk.practice.solids import Drafter, Light, footprint
 
 WIDTH_PX, HEIGHT_PX = 480, 360
-FIELD_OF_VIEW_DEG = 68.0
+FIELD_OF_VIEW_DEG = 75.0
 MARK = "synthetic · practice world"
 """Written small into a corner of every photo."""
 

@@ -137,8 +137,8 @@ def look_at(place: Place, geography: Geography) -> Look:
     climate = climate_at(place.position, place.captured_at.month, geography)
     region = region_at(country, place.position)
     drift = _drift(place.position, rng)
-    sky = _sky(place, climate, rng)
     settlement = _settlement(place.position, geography, rng)
+    sky = _sky(place, climate, region, settlement, rng)
     foliage = _foliage_colour(climate, drift)
     return Look(
         place=place,
@@ -197,10 +197,12 @@ def _sun(place: Place) -> tuple[float, float]:
     return math.degrees(math.atan2(east, north)) % 360, math.degrees(math.asin(sine))
 
 
-def _sky(place: Place, climate: Climate, rng: np.random.Generator) -> Sky:
+def _sky(
+    place: Place, climate: Climate, region: RegionStyle, settlement: float, rng: np.random.Generator
+) -> Sky:
     azimuth, elevation = _sun(place)
     elevation = max(elevation, 4.0)
-    cover = float(np.clip(rng.normal(0.14 + 0.5 * climate.month_moisture, 0.2), 0.0, 1.0))
+    cover = float(np.clip(rng.normal(0.12 + 0.5 * climate.month_moisture, 0.27), 0.0, 1.0))
     dry = 1 - min(climate.moisture * 2.2, 1.0)
     humid = max(0.0, climate.moisture - 0.45) * min(max((climate.month_mean_c - 12) / 14, 0.0), 1.0) * 1.8
     cold = min(max((6 - climate.month_mean_c) / 16, 0.0), 1.0)
@@ -224,7 +226,8 @@ def _sky(place: Place, climate: Climate, rng: np.random.Generator) -> Sky:
         height * (1 - 0.88 * closed)
     )
     ambient = blend(rgb(0.52, 0.57, 0.66), rgb(0.66, 0.67, 0.70), closed) * np.float32(0.72 + 0.28 * height)
-    visibility = 22_000 * (1 - 0.6 * dry) * (1 - 0.55 * min(humid, 1.0)) * (1 - 0.6 * closed)
+    visibility = 22_000 * (1 - 0.8 * dry) * (1 - 0.7 * min(humid, 1.0)) * (1 - 0.75 * closed)
+    visibility *= _murk(region, climate, settlement, rng)
     return Sky(
         sun_azimuth_deg=azimuth,
         sun_elevation_deg=elevation,
@@ -238,6 +241,16 @@ def _sky(place: Place, climate: Climate, rng: np.random.Generator) -> Sky:
         cloud_shift=float(rng.uniform(0, 1024)),
         visibility_m=float(visibility * rng.uniform(0.6, 1.3)),
     )
+
+
+_SMOKY_REGIONS = frozenset({"south_asia", "china", "sahel", "west_africa", "indochina"})
+
+
+def _murk(region: RegionStyle, climate: Climate, settlement: float, rng: np.random.Generator) -> float:
+    """Return what fog, smoke and dust leave of the view, 1 for clear air."""
+    foggy = rng.random() < 0.16 and climate.moisture > 0.4 and climate.month_mean_c < 18
+    smoky = 1 - (0.85 if region.name in _SMOKY_REGIONS else 0.35) * settlement
+    return (float(rng.uniform(0.025, 0.09)) if foggy else 1.0) * smoky
 
 
 def _settlement(position: Position, geography: Geography, rng: np.random.Generator) -> float:
@@ -358,11 +371,13 @@ def _tree_density(
 
 
 def _grade(drift: NDArray[np.float64], rng: np.random.Generator) -> Grade:
-    tint = 1 + 0.018 * rng.normal(size=3) + 0.012 * drift[7:10]
+    """Return the colours of the camera: neighbours often use the same kind, and each has its ways."""
+    own = rng.normal(size=6)
+    tint = 1 + 0.02 * own[:3] + 0.014 * drift[7:10]
     return Grade(
         tint=rgb(*tint),
-        contrast=float(rng.uniform(0.92, 1.06)),
-        saturation=float(rng.uniform(0.8, 1.04)),
-        vignette=float(rng.uniform(0.04, 0.2)),
-        grain=float(rng.uniform(0.006, 0.02)),
+        contrast=float(np.clip(0.99 + 0.05 * own[3] + 0.02 * drift[3], 0.86, 1.12)),
+        saturation=float(np.clip(0.90 + 0.11 * own[4] + 0.05 * drift[4], 0.6, 1.12)),
+        vignette=float(rng.uniform(0.02, 0.26)),
+        grain=float(np.clip(0.010 + 0.007 * own[5] + 0.002 * drift[5], 0.002, 0.024)),
     )

@@ -87,7 +87,7 @@ def _place(name: str, position: Position, rng: np.random.Generator) -> Place:
     summer = 172 if position.latitude >= 0 else 355
     spread = 75 if abs(position.latitude) > 23 else 180
     day = round(summer + float(rng.normal(0, spread))) % 365
-    moment = datetime(2024, 1, 1) + timedelta(days=day, minutes=int(rng.uniform(9 * 60, 17 * 60)))  # noqa: DTZ001
+    moment = datetime(2024, 1, 1) + timedelta(days=day, minutes=int(rng.uniform(7.5 * 60, 18 * 60)))  # noqa: DTZ001
     return Place(
         name=name,
         position=position,

@@ -24,7 +24,7 @@ def choose_plants(
         planted = 1 + 0.9 * region.trees.count(kind)
         if kind in _ONLY_WHERE_NATIVE and kind not in region.trees:
             planted = 0.08
-        weights[kind] = (fit * planted) ** 1.4 * float(np.exp(0.3 * drift[order % 3] * (-1) ** (order // 3)))
+        weights[kind] = (fit * planted) ** 1.9 * float(np.exp(0.3 * drift[order % 3] * (-1) ** (order // 3)))
     common = sorted(weights, key=lambda kind: (-weights[kind], kind))[:KINDS_PER_PLACE]
     leafless = climate.month_mean_c < 4
     total = sum(weights[kind] for kind in common)
