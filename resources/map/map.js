@@ -67,11 +67,13 @@
         const onScreen = new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
         baseMaps.waitFor(onScreen);
         onScreen.then(() => bridge.overlayDrawn(performance.now() - started));
-        overlay.show(data);
+        overlay.clear();
         legend.show(data.legend);
         geolocdesk.showNotice(data.legend.notice);
         tools.setOverlay(true);
+        // moved while empty, so that nothing is laid out twice
         if (bounds) fit(bounds, 12);
+        overlay.show(data);
       },
       clear() {
         overlay.clear();
