@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geolocdesk.estimation.location import SphericalPolygon
-from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, contains, densify, unit_vectors
+from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, contains, cross, densify, unit_vectors
 
 if TYPE_CHECKING:
     from shapely import Geometry
@@ -49,18 +49,12 @@ class Azimuthal:
 
     def vectors(self, vectors: NDArray[np.float64]) -> Plane:
         """Return unit vectors float64[n, 3] on the plane."""
-        up, east, north = self._axes()
+        up, east, north = _axes(self.centre)
         across, along = vectors @ east, vectors @ north
         aside = np.hypot(across, along)
         distance_km = EARTH_RADIUS_KM * np.arctan2(aside, vectors @ up)
         scale = np.divide(distance_km, aside, out=np.full_like(aside, EARTH_RADIUS_KM), where=aside > 1e-12)
         return np.column_stack([across * scale, along * scale])
-
-    def _axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        longitude = math.radians(self.centre.longitude)
-        up = unit_vectors(self.centre.latitude, self.centre.longitude)
-        east = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
-        return up, east, np.cross(up, east)
 
     def line(self, ring: NDArray[np.float64]) -> Plane:
         """Return a line float64[n, 2] of (latitude, longitude) along great circles, also past the antipode."""
@@ -81,6 +75,13 @@ class Azimuthal:
 
     def _antipode_degrees(self) -> tuple[float, float]:
         return self.antipode.latitude, self.antipode.longitude
+
+
+def _axes(centre: Position) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    longitude = math.radians(centre.longitude)
+    up = unit_vectors(centre.latitude, centre.longitude)
+    east = np.array([-math.sin(longitude), math.cos(longitude), 0.0])
+    return up, east, cross(up[None, :], east[None, :])[0]
 
 
 def plane_area(rings: Sequence[Plane], *, holds_antipode: bool) -> "Geometry":

@@ -64,12 +64,17 @@ class MapSheet:
         """Return the rings of areas given in points, cut to the sheet and thinned."""
         import shapely
 
-        cut = shapely.clip_by_rect(_valid(geometries), *self._box())
-        thin = shapely.simplify(cut, _TOLERANCE_PT)
+        thin = self.cut(geometries)
         parts = [part for part in shapely.get_parts(shapely.get_parts(thin)) if part.geom_type == "Polygon"]
         kept = np.array([part for part in parts if shapely.area(part) > _SMALLEST_AREA_PT2], dtype=object)
         rings = shapely.get_rings(kept) if len(kept) else []
         return tuple(_line(shapely.get_coordinates(ring)) for ring in rings)
+
+    def cut(self, geometries: "Sequence[Geometry] | Geometry") -> Any:  # noqa: ANN401 - shapely's own array
+        """Return areas given in points, cut to the sheet and thinned, as an array of geometries."""
+        import shapely
+
+        return shapely.simplify(shapely.clip_by_rect(_valid(geometries), *self._box()), _TOLERANCE_PT)
 
     def lines(self, geometries: "Sequence[Geometry]") -> tuple[Line, ...]:
         """Return lines given in points, cut to the sheet and thinned."""

@@ -15,7 +15,7 @@ from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.map_palette import LIGHT_MAP
 from geolocdesk.cartography.map_sheet import MapSheet
 from geolocdesk.cartography.world import load_world
-from geolocdesk.geodesy import Position, unit_vectors
+from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, unit_vectors
 
 if TYPE_CHECKING:
     from shapely import Geometry
@@ -28,7 +28,8 @@ _WIDTH_PER_SIZE = 0.57
 """A letter's mean width, as a share of the type size."""
 _MOST_CITIES = 14
 _MOST_COUNTRIES = 16
-_SEAM_PT = 0.05
+_SEAM_PT = 0.25
+_SMALLEST_RADIUS_PT = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +45,23 @@ class _Outlines:
     """How far the line's vertices are from its middle, at most."""
 
     def within(self, sheet: MapSheet) -> NDArray[np.intp]:
-        """Return the lines that may reach into the sheet."""
+        """Return the lines that may reach into the sheet and are large enough to be seen."""
         centre = unit_vectors(sheet.centre.latitude, sheet.centre.longitude)
         apart = np.arccos(np.clip(self.middles @ centre, -1.0, 1.0))
-        return np.flatnonzero(apart <= self.radii_rad + sheet.reach_rad)
+        is_visible = self.radii_rad * EARTH_RADIUS_KM * sheet.points_per_km > _SMALLEST_RADIUS_PT
+        return np.flatnonzero((apart <= self.radii_rad + sheet.reach_rad) & is_visible)
 
     def placed(self, sheet: MapSheet, rows: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
         """Yield lines on the sheet, in points."""
-        for row in rows:
-            points = sheet.projection.vectors(self.vectors[self.first[row] : self.first[row + 1]])
-            yield sheet.place(round_the_rim(points))
+        if len(rows) == 0:
+            return
+        lengths = self.first[rows + 1] - self.first[rows]
+        chosen = np.repeat(self.first[rows] - (np.cumsum(lengths) - lengths), lengths) + np.arange(
+            lengths.sum()
+        )
+        points = sheet.projection.vectors(self.vectors[chosen])
+        for line in np.split(points, np.cumsum(lengths)[:-1]):
+            yield sheet.place(round_the_rim(line))
 
 
 @cache
@@ -124,12 +132,12 @@ def _land_rings(sheet: MapSheet) -> tuple[Line, ...]:
         if row in holder:
             middle = (sheet.width / 2.0, sheet.height / 2.0)
             area = plane_area([(ring - middle) / sheet.points_per_km], holds_antipode=True)
-            seamed.append(shapely.transform(area, lambda points: sheet.place(points)))
+            seamed.append(shapely.transform(area, sheet.place))
         else:
             (seamed if is_cut[row] else whole).append(shapely.Polygon(ring))
     if seamed:
         # what the date line and the pole cut is joined again, so that no coast is drawn there
-        grown = shapely.buffer(shapely.make_valid(np.array(seamed, dtype=object)), _SEAM_PT)
+        grown = shapely.buffer(sheet.cut(seamed), _SEAM_PT)
         whole.append(shapely.buffer(shapely.union_all(grown), -_SEAM_PT))
     return sheet.polygons(whole) if whole else ()
 

@@ -270,7 +270,7 @@ def _summary_line(exhibit: Exhibit) -> SummaryLine:
         place=find_place(position).short,
         position=f"{position.latitude:.4f}, {position.longitude:.4f}",
         certainty=_certainty(exhibit),
-        exif_distance=f"no GPS: {distance}" if isinstance(distance, Unavailable) else distance_text(distance),
+        exif_distance=f"GPS {distance}" if isinstance(distance, Unavailable) else distance_text(distance),
         is_synthetic=names_synthetic_pack(current.pack_name),
     )
 
