@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geolocdesk.practice.world import PracticeWorld
 
 PRACTICE_CASE = "practice.gldcase"
+REPORT_PAGE = "map.html"
 
 _DEFAULT_OUTPUT = Path("demo-output")
 _PRACTICE_TITLE = "Practice case (synthetic photos)"
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     results = _analyse(prepared, options.output / "results.csv", case, progress)
     for line in describe(results, prepared.world):
         write_result(line)
+    _write_reports(case, options.output, progress)
     say(f"Results are in {options.output}")
     if options.screenshot is not None or (has_display() and not options.no_window):
         return show_window(case=case, pack=prepared.pack, screenshot=options.screenshot)
@@ -90,6 +92,15 @@ def _analyse(
             add_to_table(result)
             results.append(result)
     return results
+
+
+def _write_reports(case_file: Path, folder: Path, progress: ProgressCallback) -> None:
+    """Write the reports on the practice case beside it."""
+    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.reporting.html import write_html
+
+    with read_case(case_file) as case:
+        write_html(case, folder / REPORT_PAGE, progress=progress)
 
 
 def _details() -> "CaseDetails":
