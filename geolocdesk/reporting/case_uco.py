@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from geolocdesk.casefile.codec import path_to_text
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.evidence.record import EvidenceRecord, ExifTag
 from geolocdesk.geodesy import Position
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.provenance import Provenance, sha256_of_json
 from geolocdesk.reporting.answer import AnswerReport, LevelLine, NeighbourLine
-from geolocdesk.reporting.report import ExhibitReport, Report
+from geolocdesk.reporting.report import EVERYTHING, ExhibitReport, Report, ReportContents
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 from geolocdesk.whole_file import whole_file
@@ -39,8 +40,15 @@ _CONTEXT = {
 }
 
 
-def write_case_uco(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_case_uco(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's graph to ``path``. Raises OutputError; progress may raise Cancelled."""
+    report = Report(case, contents)
     first = next(report.case.audit())
     graph = _Graph(report, first.entry_hash)
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from geolocdesk.casefile.codec import path_to_text
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.estimation.location import LEVELS
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reporting.answer import AnswerReport
-from geolocdesk.reporting.report import ExhibitReport, Report
+from geolocdesk.reporting.report import EVERYTHING, ExhibitReport, Report, ReportContents
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.whole_file import whole_file
 
@@ -62,11 +63,18 @@ COLUMNS = (
 )
 
 
-def write_csv(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_csv(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's table to ``path``. Raises OutputError; progress may raise Cancelled.
 
     UTF-8 with the mark that spreadsheets need to know it; numbers with a point and all their digits.
     """
+    report = Report(case, contents)
     with whole_file(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, COLUMNS)
         writer.writeheader()

@@ -3,14 +3,22 @@
 import json
 from pathlib import Path
 
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reporting.map_features import exhibit_features
-from geolocdesk.reporting.report import Report
+from geolocdesk.reporting.report import EVERYTHING, Report, ReportContents
 from geolocdesk.whole_file import whole_file
 
 
-def write_geojson(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_geojson(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's places to ``path``. Raises OutputError; progress may raise Cancelled."""
+    report = Report(case, contents)
     head = {
         "type": "FeatureCollection",
         "title": report.title,

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.geodesy import Position
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.provenance import current_program_version
-from geolocdesk.reporting.report import ExhibitReport, Report
+from geolocdesk.reporting.report import EVERYTHING, ExhibitReport, Report, ReportContents
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 from geolocdesk.whole_file import whole_file
@@ -15,8 +16,15 @@ from geolocdesk.whole_file import whole_file
 _GPX = "http://www.topografix.com/GPX/1/1"
 
 
-def write_gpx(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_gpx(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's waypoints to ``path``. Raises OutputError; progress may raise Cancelled."""
+    report = Report(case, contents)
     creator = quoteattr(f"geolocdesk {current_program_version()}")
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')

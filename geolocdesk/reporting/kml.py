@@ -9,12 +9,13 @@ from typing import IO, Any
 from xml.sax.saxutils import XMLGenerator
 
 from geolocdesk.cartography.frame import GeoJson
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.colours import LIGHT
 from geolocdesk.estimation.location import LEVELS
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reporting.archive import archive_entry, open_archive
 from geolocdesk.reporting.map_features import exhibit_features
-from geolocdesk.reporting.report import ExhibitReport, Report
+from geolocdesk.reporting.report import EVERYTHING, ExhibitReport, Report, ReportContents
 from geolocdesk.whole_file import whole_file
 
 _KML = "http://www.opengis.net/kml/2.2"
@@ -25,14 +26,27 @@ _HIDDEN = frozenset({"neighbour"})
 """Kinds that a viewer shows only when asked to: there are many."""
 
 
-def write_kml(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_kml(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's places to ``path``. Raises OutputError; progress may raise Cancelled."""
     with whole_file(path) as partial, partial.open("wb") as stream:
-        _KmlWriter(stream).write(report, progress)
+        _KmlWriter(stream).write(Report(case, contents), progress)
 
 
-def write_kmz(report: Report, path: Path, progress: ProgressCallback = ignore_progress) -> None:
+def write_kmz(
+    case: CaseReader,
+    path: Path,
+    *,
+    contents: ReportContents = EVERYTHING,
+    progress: ProgressCallback = ignore_progress,
+) -> None:
     """Write the report's places and photos to ``path``. Raises OutputError; progress may raise Cancelled."""
+    report = Report(case, contents)
     with whole_file(path) as partial, open_archive(partial) as archive:
         with archive.open(archive_entry("doc.kml"), "w", force_zip64=True) as stream:
             _KmlWriter(stream, with_photos=True).write(report, progress)

@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,23 +20,23 @@ from rdflib.namespace import Namespace
 
 from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.opening import read_case
+from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.errors import OutputError
 from geolocdesk.evidence.record import ExifTag
 from geolocdesk.geodesy import Position
-from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
+from geolocdesk.progress import Cancelled, Progress
 from geolocdesk.reporting.case_uco import write_case_uco
 from geolocdesk.reporting.csv_table import COLUMNS, cell_text, write_csv
+from geolocdesk.reporting.formats import WriteReport
 from geolocdesk.reporting.geojson import write_geojson
 from geolocdesk.reporting.gpx import write_gpx
 from geolocdesk.reporting.kml import write_kml, write_kmz
-from geolocdesk.reporting.report import Report, ReportContents
+from geolocdesk.reporting.report import EVERYTHING, ReportContents
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.analyses import FIJI, ZAGREB, make_analysis, make_record
 from tests.doubles.cases import varied_case
 
-Write = Callable[[Report, Path, ProgressCallback], None]
-
-WRITERS: dict[str, Write] = {
+WRITERS: dict[str, WriteReport] = {
     "csv": write_csv,
     "geojson": write_geojson,
     "kml": write_kml,
@@ -54,17 +54,24 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         yield made
 
 
-def written(report: Report, suffix: str, folder: Path, name: str = "report") -> Path:
+def written(
+    case: CaseReader,
+    suffix: str,
+    folder: Path,
+    *,
+    name: str = "report",
+    contents: ReportContents = EVERYTHING,
+) -> Path:
     path = folder / f"{name}.{suffix}"
-    WRITERS[suffix](report, path, ignore_progress)
+    WRITERS[suffix](case, path, contents=contents)
     return path
 
 
 @every_writer
 def test_the_same_case_gives_the_same_bytes(case: Case, tmp_path: Path, suffix: str) -> None:
-    first = written(Report(case), suffix, tmp_path, "first").read_bytes()
+    first = written(case, suffix, tmp_path, name="first").read_bytes()
     with read_case(case.path) as reader:
-        second = written(Report(reader), suffix, tmp_path, "second").read_bytes()
+        second = written(reader, suffix, tmp_path, name="second").read_bytes()
 
     assert first == second
 
@@ -73,7 +80,7 @@ def test_the_same_case_gives_the_same_bytes(case: Case, tmp_path: Path, suffix: 
 def test_writing_changes_nothing_in_the_case(case: Case, tmp_path: Path, suffix: str) -> None:
     before = case.info()
 
-    written(Report(case), suffix, tmp_path)
+    written(case, suffix, tmp_path)
 
     assert case.info() == before
 
@@ -90,7 +97,7 @@ def test_progress_is_shown_and_can_cancel(case: Case, tmp_path: Path, suffix: st
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        WRITERS[suffix](Report(case), target, cancel)
+        WRITERS[suffix](case, target, progress=cancel)
 
     assert [step.done for step in seen] == [0, 1, 2, 3]
     assert {step.total for step in seen} == {6}
@@ -102,14 +109,14 @@ def test_progress_is_shown_and_can_cancel(case: Case, tmp_path: Path, suffix: st
 @every_writer
 def test_a_folder_that_cannot_be_written_to_is_named(case: Case, tmp_path: Path, suffix: str) -> None:
     with pytest.raises(OutputError, match="could not be written"):
-        WRITERS[suffix](Report(case), case.path / f"report.{suffix}", ignore_progress)
+        WRITERS[suffix](case, case.path / f"report.{suffix}")
 
 
 @every_writer
 def test_an_empty_choice_is_a_valid_file(case: Case, tmp_path: Path, suffix: str) -> None:
-    report = Report(case, ReportContents(exhibits=frozenset()))
+    nothing = ReportContents(exhibits=frozenset())
 
-    assert written(report, suffix, tmp_path).stat().st_size > 0
+    assert written(case, suffix, tmp_path, contents=nothing).stat().st_size > 0
 
 
 # CSV
@@ -121,7 +128,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_csv_has_a_row_an_exhibit_and_no_blank_cell(case: Case, tmp_path: Path) -> None:
-    rows = rows_of(written(Report(case), "csv", tmp_path))
+    rows = rows_of(written(case, "csv", tmp_path))
 
     assert [row["exhibit"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert [row["status"] for row in rows] == ["analysed"] * 4 + ["failed", "pending"]
@@ -132,7 +139,7 @@ def test_csv_has_a_row_an_exhibit_and_no_blank_cell(case: Case, tmp_path: Path) 
 
 
 def test_csv_numbers_keep_every_digit(case: Case, tmp_path: Path) -> None:
-    row = rows_of(written(Report(case), "csv", tmp_path))[1]
+    row = rows_of(written(case, "csv", tmp_path))[1]
     analysis = case.current_analysis(2)
 
     assert analysis is not None
@@ -143,7 +150,7 @@ def test_csv_numbers_keep_every_digit(case: Case, tmp_path: Path) -> None:
 
 
 def test_csv_runs_nothing_in_a_spreadsheet(case: Case, tmp_path: Path) -> None:
-    for row in rows_of(written(Report(case), "csv", tmp_path)):
+    for row in rows_of(written(case, "csv", tmp_path)):
         for text in row.values():
             if text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
                 float(text)  # raises where it is not a number
@@ -173,15 +180,17 @@ def test_csv_cells(value: str | float | Unavailable, text: str) -> None:
 # GeoJSON
 
 
-def geojson_of(report: Report, folder: Path) -> list[dict[str, object]]:
-    value = json.loads(written(report, "geojson", folder).read_text(encoding="utf-8"))
+def geojson_of(
+    case: CaseReader, folder: Path, contents: ReportContents = EVERYTHING
+) -> list[dict[str, object]]:
+    value = json.loads(written(case, "geojson", folder, contents=contents).read_text(encoding="utf-8"))
     assert value["type"] == "FeatureCollection"
     features: list[dict[str, object]] = value["features"]
     return features
 
 
 def test_geojson_geometries_are_valid_and_within_the_world(case: Case, tmp_path: Path) -> None:
-    for place in geojson_of(Report(case), tmp_path):
+    for place in geojson_of(case, tmp_path):
         if place["geometry"] is None:
             continue
         shape = shapely.from_geojson(json.dumps(place["geometry"]))
@@ -198,7 +207,7 @@ def test_geojson_areas_are_the_ones_stated(case: Case, tmp_path: Path) -> None:
 
     regions = [
         place
-        for place in geojson_of(Report(case), tmp_path)
+        for place in geojson_of(case, tmp_path)
         if place["properties"]["kind"] == "region" and place["properties"]["exhibit"] != 3  # type: ignore[index]
     ]
     assert len(regions) == 6
@@ -216,7 +225,7 @@ def test_geojson_areas_are_the_ones_stated(case: Case, tmp_path: Path) -> None:
 
 
 def test_geojson_holds_every_exhibit_and_its_places(case: Case, tmp_path: Path) -> None:
-    features = geojson_of(Report(case, ReportContents(neighbours=5)), tmp_path)
+    features = geojson_of(case, tmp_path, ReportContents(neighbours=5))
     kinds: dict[int, list[str]] = {}
     for place in features:
         values = place["properties"]
@@ -230,7 +239,7 @@ def test_geojson_holds_every_exhibit_and_its_places(case: Case, tmp_path: Path) 
 
 
 def test_geojson_says_that_an_answer_is_a_lead(case: Case, tmp_path: Path) -> None:
-    text = written(Report(case), "geojson", tmp_path).read_text(encoding="utf-8")
+    text = written(case, "geojson", tmp_path).read_text(encoding="utf-8")
 
     assert "Investigative lead: " in text
     assert "not calibrated" in text
@@ -243,11 +252,11 @@ def test_geojson_says_that_an_answer_is_a_lead(case: Case, tmp_path: Path) -> No
 
 
 def test_kml_satisfies_the_ogcs_schema(case: Case, tmp_path: Path) -> None:
-    assert validate_kml(file_to_validate=written(Report(case), "kml", tmp_path)) is True
+    assert validate_kml(file_to_validate=written(case, "kml", tmp_path)) is True
 
 
 def test_kmz_holds_valid_kml_and_its_photos(case: Case, tmp_path: Path) -> None:
-    with zipfile.ZipFile(written(Report(case), "kmz", tmp_path)) as archive:
+    with zipfile.ZipFile(written(case, "kmz", tmp_path)) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
         archive.extractall(tmp_path / "kmz")
@@ -263,7 +272,7 @@ def test_kmz_holds_valid_kml_and_its_photos(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["kml", "gpx", "geojson", "jsonld"])
 def test_nothing_asks_the_network(case: Case, tmp_path: Path, suffix: str) -> None:
     """Addresses stand only where they name a vocabulary or come from a reference's own record."""
-    text = written(Report(case), suffix, tmp_path).read_text(encoding="utf-8")
+    text = written(case, suffix, tmp_path).read_text(encoding="utf-8")
     for known in (
         "http://www.opengis.net/kml/2.2",
         "http://www.topografix.com/GPX/1/1",
@@ -279,7 +288,7 @@ def test_nothing_asks_the_network(case: Case, tmp_path: Path, suffix: str) -> No
 
 def test_kml_descriptions_hold_no_markup_of_a_file(case: Case, tmp_path: Path) -> None:
     """Viewers read descriptions and names as HTML, so a file's own text must not be any."""
-    root = etree.parse(written(Report(case), "kml", tmp_path)).getroot()
+    root = etree.parse(written(case, "kml", tmp_path)).getroot()
     texts = [element.text or "" for element in root.iter() if element.tag.endswith(("}name", "}description"))]
 
     assert any("cmd|" in text for text in texts)
@@ -290,7 +299,7 @@ def test_kml_descriptions_hold_no_markup_of_a_file(case: Case, tmp_path: Path) -
 
 
 def test_gpx_is_read_by_gpxpy(case: Case, tmp_path: Path) -> None:
-    gpx = gpxpy.parse(written(Report(case), "gpx", tmp_path).read_text(encoding="utf-8"))
+    gpx = gpxpy.parse(written(case, "gpx", tmp_path).read_text(encoding="utf-8"))
 
     assert gpx.version == "1.1"
     assert gpx.creator == "geolocdesk 0.1.0"
@@ -304,7 +313,7 @@ def test_gpx_knows_no_180_degrees_east_and_no_exponents(tmp_path: Path) -> None:
     edge = make_analysis(Position(1e-7, 180.0), path=Path("/evidence/edge.jpg"))
     with varied_case(tmp_path / "case.gldcase") as changed:
         changed.record_analysis(edge)
-        text = written(Report(changed), "gpx", tmp_path).read_text(encoding="utf-8")
+        text = written(changed, "gpx", tmp_path).read_text(encoding="utf-8")
 
     assert '<wpt lat="0.0000001" lon="-180">' in text
 
@@ -314,7 +323,7 @@ def test_gpx_knows_no_180_degrees_east_and_no_exponents(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def graph_path(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(Report(case), "jsonld", tmp_path_factory.mktemp("graph"))
+    return written(case, "jsonld", tmp_path_factory.mktemp("graph"))
 
 
 rdflib_warns = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -348,7 +357,7 @@ def test_case_uco_keys_of_a_dictionary_differ(tmp_path: Path) -> None:
     twice = replace(record, exif=replace(record.exif, tags=(ExifTag("A", "1"), ExifTag("A", "2"))))
     with varied_case(tmp_path / "case.gldcase") as changed:
         changed.add_evidence(twice)
-        text = written(Report(changed), "jsonld", tmp_path).read_text(encoding="utf-8")
+        text = written(changed, "jsonld", tmp_path).read_text(encoding="utf-8")
 
     assert '"uco-types:key":"A"' in text
     assert '"uco-types:key":"A (2)"' in text
@@ -357,6 +366,6 @@ def test_case_uco_keys_of_a_dictionary_differ(tmp_path: Path) -> None:
 def test_names_that_are_not_text_are_written_as_what_they_are(case: Case, tmp_path: Path) -> None:
     assert case.exhibit(3).path == Path(os.fsdecode(b"/evidence/caf\xe9 ") + "北極.jpg")
 
-    row = rows_of(written(Report(case), "csv", tmp_path))[2]
+    row = rows_of(written(case, "csv", tmp_path))[2]
 
     assert row["file"] == "file-bytes:/evidence/caf%E9%20%E5%8C%97%E6%A5%B5.jpg"
