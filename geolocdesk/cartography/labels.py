@@ -93,24 +93,37 @@ class LabelTiles:
         self._gazetteer = gazetteer
         self._world = world
 
-    def tile(self, zoom: int, column: int, row: int) -> bytes:
-        """Return the tile's bytes, ``b""`` where nothing has a name."""
+    def tile(self, zoom: int, column: int, row: int, *, cities_until: float | None = None) -> bytes:
+        """Return the tile's bytes, ``b""`` where nothing has a name.
+
+        With ``cities_until`` it holds every city shown up to that display zoom, for a map that has no tiles
+        beyond this one; otherwise the most important ones for its own.
+        """
         display_zoom = zoom + 1
         return encode_tile(
             {
                 "countries": self._countries(zoom, column, row, display_zoom),
                 "seas": self._seas(zoom, column, row, display_zoom),
-                "cities": self._cities(zoom, column, row, display_zoom),
+                "cities": self._cities(zoom, column, row, display_zoom)
+                if cities_until is None
+                else self._cities(zoom, column, row, cities_until, most=None),
             }
         )
 
-    def _cities(self, zoom: int, column: int, row: int, display_zoom: int) -> Iterable[TileFeature]:
+    def _cities(
+        self,
+        zoom: int,
+        column: int,
+        row: int,
+        display_zoom: float,
+        most: int | None = _MAX_CITIES_PER_TILE,
+    ) -> Iterable[TileFeature]:
         x, y = self._city_places
         inside = _inside(x, y, zoom, column, row) & (self._first_zooms <= display_zoom)
         rows = np.flatnonzero(inside)
         gazetteer = self._gazetteer
         order = np.lexsort((-gazetteer.population[rows], self._first_zooms[rows]))
-        for place in rows[order[:_MAX_CITIES_PER_TILE]]:
+        for place in rows[order[:most]]:
             properties: dict[str, PropertyValue] = {
                 "name": gazetteer.names[place],
                 "first_zoom": float(self._first_zooms[place]),

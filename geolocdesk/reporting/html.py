@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.paths import resource
-from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.provenance import current_program_version
 from geolocdesk.quantities import share_text
 from geolocdesk.reporting.html_map import overlay_block
@@ -58,7 +58,6 @@ def write_html(
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         for piece in _pieces(report, progress):
             file.write(piece)
-    progress(Progress("Writing the report", report.count, report.count))
 
 
 def _pieces(report: Report, progress: ProgressCallback) -> Iterator[str]:
@@ -85,7 +84,7 @@ def _entries(report: Report, shelf: TileShelf, progress: ProgressCallback) -> It
         overlay = ""
         if report.contents.maps and exhibit.answer is not None:
             analysis = exhibit.answer.analysis
-            shelf.detail(analysis.estimate.position)
+            shelf.add_names(analysis.estimate)
             overlay = overlay_block(analysis)
         yield _Entry(exhibit, overlay)
 

@@ -1,46 +1,72 @@
-"""The base map an HTML report carries: the world in outline, and more names round the answers."""
+"""The base map an HTML report carries: the world in outline, and every name round the answers."""
 
 import json
 from collections.abc import Iterator
 
-from geolocdesk.cartography.site import MapSite
-from geolocdesk.geodesy import Position
+import numpy as np
+
+from geolocdesk.cartography.gazetteer import load_gazetteer
+from geolocdesk.cartography.labels import LabelTiles, mercator
+from geolocdesk.cartography.site import basemap
+from geolocdesk.cartography.world import load_world
+from geolocdesk.estimation.location import LocationEstimate
 from geolocdesk.reporting.html_packing import packed
 
 GROUND_ZOOM = 4
-"""Land, lakes and borders of the whole world up to this zoom: about 0.6 km to the unit."""
+"""Land, lakes and borders of the whole world up to this zoom: 0.6 km to the unit."""
 LABEL_ZOOM = 5
-"""Names of the whole world up to this zoom."""
+"""Names up to this zoom; what a closer look would add is in these tiles round the answers."""
+
+_EVERY_CITY = 9.0
+"""The display zoom from which places of 5,000 people are named."""
+_NAMED_RADIUS_KM = 200.0
+"""Levels wider than this name no surroundings one could walk to."""
+
+_Place = tuple[str, int, int, int]
 
 
 class TileShelf:
     """The tiles to put into one report."""
 
     def __init__(self) -> None:
-        self._site = MapSite()
+        self._labels = LabelTiles(load_gazetteer(), load_world())
+        self._named: set[tuple[int, int]] = set()
 
-    def detail(self, position: Position) -> None:
-        """Have every name near a position."""
+    def add_names(self, estimate: LocationEstimate) -> None:
+        """Have every name round the answers of an estimate, at least half a tile in each direction."""
+        answers = [answer for answer in estimate.levels if answer.level.radius_km <= _NAMED_RADIUS_KM]
+        side = 1 << LABEL_ZOOM
+        for position in (estimate.position, *(answer.position for answer in answers)):
+            x, y = mercator(position.latitude, position.longitude)
+            columns = {int(np.floor(x * side + shift)) % side for shift in (-0.5, 0.5)}
+            rows = {int(np.clip(np.floor(y * side + shift), 0, side - 1)) for shift in (-0.5, 0.5)}
+            self._named |= {(column, row) for column in columns for row in rows}
 
     def block(self) -> str:
         """Return all tiles, packed: four bytes of length, a list of places as JSON, and the tiles."""
         places: dict[str, tuple[int, int]] = {}
         contents: list[bytes] = []
         offset = 0
-        for path in _world_paths():
-            found = self._site.respond(f"/tiles/{path}")
-            if found is None or not found.content:
+        for place in _world():
+            content = self._tile(*place)
+            if not content:
                 continue
-            places[path] = (offset, len(found.content))
-            contents.append(found.content)
-            offset += len(found.content)
+            places["/".join(map(str, place))] = (offset, len(content))
+            contents.append(content)
+            offset += len(content)
         index = json.dumps(places, separators=(",", ":")).encode("ascii")
         return packed(b"".join([len(index).to_bytes(4, "big"), index, *contents]))
 
+    def _tile(self, name: str, zoom: int, column: int, row: int) -> bytes | None:
+        if name == "basemap":
+            return basemap().tile(zoom, column, row)
+        is_detailed = zoom == LABEL_ZOOM and (column, row) in self._named
+        return self._labels.tile(zoom, column, row, cities_until=_EVERY_CITY if is_detailed else None)
 
-def _world_paths() -> Iterator[str]:
+
+def _world() -> Iterator[_Place]:
     for name, greatest in (("basemap", GROUND_ZOOM), ("labels", LABEL_ZOOM)):
         for zoom in range(greatest + 1):
             for row in range(1 << zoom):
                 for column in range(1 << zoom):
-                    yield f"{name}/{zoom}/{column}/{row}"
+                    yield name, zoom, column, row
