@@ -84,7 +84,7 @@ window.geolocdesk = window.geolocdesk || {};
       placements: [3, 7],
     }));
     return [{
-      dataLayer: "cities", minzoom: 3,
+      dataLayer: "cities", minzoom: 3, filter: (zoom, feature) => feature.props.first_zoom <= zoom,
       sort: (first, second) => first.first_zoom - second.first_zoom || second.population - first.population,
       symbolizer: new protomapsL.GroupSymbolizer([dot, name]),
     }];
