@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from geolocdesk.cartography.azimuthal import Azimuthal, Plane
 from geolocdesk.cartography.drawing import Line
@@ -50,15 +51,22 @@ class MapSheet:
         """Return points of the plane (km) on the sheet (points)."""
         return plane * self.points_per_km + (self.width / 2.0, self.height / 2.0)
 
+    def spots(self, latitude: ArrayLike, longitude: ArrayLike) -> Plane:
+        """Return where positions in degrees lie on the sheet, or beside it."""
+        return self.place(self.projection.points(latitude, longitude))
+
     def spot(self, position: Position) -> tuple[float, float]:
         """Return where a position lies on the sheet, or beside it."""
-        x, y = self.place(np.array([self.projection.point(position)]))[0]
+        x, y = self.spots([position.latitude], [position.longitude])[0]
         return float(x), float(y)
 
-    def shows(self, position: Position, margin: float = 0.0) -> bool:
-        """Return whether a position lies on the sheet, ``margin`` points from its edge or more."""
-        x, y = self.spot(position)
-        return margin <= x <= self.width - margin and margin <= y <= self.height - margin
+    def holds(self, x: float, y: float) -> bool:
+        """Return whether a spot lies on the sheet."""
+        return 0.0 <= x <= self.width and 0.0 <= y <= self.height
+
+    def shows(self, position: Position) -> bool:
+        """Return whether a position lies on the sheet."""
+        return self.holds(*self.spot(position))
 
     def polygons(self, geometries: "Sequence[Geometry] | Geometry") -> tuple[Line, ...]:
         """Return the rings of areas given in points, cut to the sheet and thinned."""
@@ -67,8 +75,9 @@ class MapSheet:
         thin = self.cut(geometries)
         parts = [part for part in shapely.get_parts(shapely.get_parts(thin)) if part.geom_type == "Polygon"]
         kept = np.array([part for part in parts if shapely.area(part) > _SMALLEST_AREA_PT2], dtype=object)
-        rings = shapely.get_rings(kept) if len(kept) else []
-        return tuple(_line(shapely.get_coordinates(ring)) for ring in rings)
+        if len(kept) == 0:
+            return ()
+        return tuple(_line(shapely.get_coordinates(ring)) for ring in shapely.get_rings(kept))
 
     def cut(self, geometries: "Sequence[Geometry] | Geometry") -> Any:  # noqa: ANN401 - shapely's own array
         """Return areas given in points, cut to the sheet and thinned, as an array of geometries."""

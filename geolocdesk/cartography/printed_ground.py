@@ -15,7 +15,7 @@ from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.map_palette import LIGHT_MAP
 from geolocdesk.cartography.map_sheet import MapSheet
 from geolocdesk.cartography.world import load_world
-from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, unit_vectors
+from geolocdesk.geodesy import EARTH_RADIUS_KM, KM_PER_DEGREE, unit_vectors
 
 if TYPE_CHECKING:
     from shapely import Geometry
@@ -28,8 +28,15 @@ _WIDTH_PER_SIZE = 0.57
 """A letter's mean width, as a share of the type size."""
 _MOST_CITIES = 14
 _MOST_COUNTRIES = 16
+_PATCH_PT = 42.0
+"""No two towns are named in the same square of this side."""
+_CITIES_CONSIDERED = 60_000
 _SEAM_PT = 0.25
 _SMALLEST_RADIUS_PT = 0.2
+_DETAILS_DEG = (0.012, 0.04, 0.12)
+_FAR_KM = 250.0
+"""So far outside a sheet nothing can be seen of an outline, and every so many-th vertex will do."""
+_FAR_STEP = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,42 +59,62 @@ class _Outlines:
         return np.flatnonzero((apart <= self.radii_rad + sheet.reach_rad) & is_visible)
 
     def placed(self, sheet: MapSheet, rows: NDArray[np.intp]) -> Iterator[NDArray[np.float64]]:
-        """Yield lines on the sheet, in points."""
+        """Yield lines on the sheet, in points; far outside the sheet with only some of their vertices."""
         if len(rows) == 0:
             return
         lengths = self.first[rows + 1] - self.first[rows]
-        chosen = np.repeat(self.first[rows] - (np.cumsum(lengths) - lengths), lengths) + np.arange(
-            lengths.sum()
-        )
-        points = sheet.projection.vectors(self.vectors[chosen])
-        for line in np.split(points, np.cumsum(lengths)[:-1]):
+        starts = np.cumsum(lengths) - lengths
+        chosen = np.repeat(self.first[rows] - starts, lengths) + np.arange(lengths.sum())
+        vectors = self.vectors[chosen]
+        centre = unit_vectors(sheet.centre.latitude, sheet.centre.longitude)
+        within = sheet.reach_rad + _FAR_KM / EARTH_RADIUS_KM
+        keep = vectors @ centre >= math.cos(min(within, math.pi))
+        keep[::_FAR_STEP] = True
+        keep[starts] = keep[starts + lengths - 1] = True
+        points = sheet.projection.vectors(vectors[keep])
+        kept = np.add.reduceat(keep, starts)
+        for line in np.split(points, np.cumsum(kept)[:-1]):
             yield sheet.place(round_the_rim(line))
 
 
 @cache
-def _land() -> tuple[_Outlines, NDArray[np.bool_]]:
+def _land(detail_deg: float) -> tuple[_Outlines, NDArray[np.bool_]]:
     """Return the outlines of all land without the borders on it, and which are cut by the date line."""
     import shapely
 
-    merged = shapely.get_parts(shapely.coverage_union_all(load_world().country_parts))
-    polygons = merged[shapely.get_type_id(merged) == shapely.GeometryType.POLYGON]
     # the few holes are no sea: lakes and enclaves that the merging left open
-    outer = shapely.get_exterior_ring(polygons)
+    outer = shapely.get_exterior_ring(_merged_land())
     west, _south, east, _north = shapely.bounds(outer).T
-    return _outlines(outer), (west <= -180.0) | (east >= 180.0)
+    return _outlines(shapely.simplify(outer, detail_deg)), (west <= -180.0) | (east >= 180.0)
 
 
 @cache
-def _lakes() -> _Outlines:
+def _merged_land() -> NDArray[Any]:
     import shapely
 
-    return _outlines(shapely.get_exterior_ring(load_world().lakes))
+    merged = shapely.get_parts(shapely.coverage_union_all(load_world().country_parts))
+    return np.asarray(merged[shapely.get_type_id(merged) == shapely.GeometryType.POLYGON])
 
 
 @cache
-def _borders() -> tuple[_Outlines, NDArray[np.bool_]]:
+def _lakes(detail_deg: float) -> _Outlines:
+    import shapely
+
+    return _outlines(shapely.simplify(shapely.get_exterior_ring(load_world().lakes), detail_deg))
+
+
+@cache
+def _borders(detail_deg: float) -> tuple[_Outlines, NDArray[np.bool_]]:
+    import shapely
+
     world = load_world()
-    return _outlines(world.borders), world.border_disputed
+    return _outlines(shapely.simplify(world.borders, detail_deg)), world.border_disputed
+
+
+def _detail_deg(sheet: MapSheet) -> float:
+    """Return how much of the outlines' detail may be lost on a sheet, one of few values so that each is kept."""
+    visible_deg = 0.15 / sheet.points_per_km / KM_PER_DEGREE
+    return max((detail for detail in _DETAILS_DEG if detail <= visible_deg), default=0.0)
 
 
 def _outlines(lines: NDArray[Any]) -> _Outlines:
@@ -123,7 +150,7 @@ def ground_shapes(sheet: MapSheet) -> list[Shape]:
 def _land_rings(sheet: MapSheet) -> tuple[Line, ...]:
     import shapely
 
-    outlines, is_cut = _land()
+    outlines, is_cut = _land(_detail_deg(sheet))
     rows = outlines.within(sheet)
     holder = _holder_of_antipode(sheet)
     whole: list[Geometry] = []
@@ -155,7 +182,7 @@ def _holder_of_antipode(sheet: MapSheet) -> set[int]:
         == 0
     ):
         return set()
-    outlines, _cut = _land()
+    outlines, _cut = _land(_detail_deg(sheet))
     away = unit_vectors(antipode.latitude, antipode.longitude)
     for row in np.flatnonzero(np.arccos(np.clip(outlines.middles @ away, -1.0, 1.0)) <= outlines.radii_rad):
         vectors = outlines.vectors[outlines.first[row] : outlines.first[row + 1]]
@@ -171,7 +198,7 @@ def _holder_of_antipode(sheet: MapSheet) -> set[int]:
 def _lake_rings(sheet: MapSheet) -> tuple[Line, ...]:
     import shapely
 
-    outlines = _lakes()
+    outlines = _lakes(_detail_deg(sheet))
     rings = list(outlines.placed(sheet, outlines.within(sheet)))
     return sheet.polygons([shapely.Polygon(ring) for ring in rings]) if rings else ()
 
@@ -179,7 +206,7 @@ def _lake_rings(sheet: MapSheet) -> tuple[Line, ...]:
 def _border_lines(sheet: MapSheet, *, disputed: bool) -> tuple[Line, ...]:
     import shapely
 
-    outlines, is_disputed = _borders()
+    outlines, is_disputed = _borders(_detail_deg(sheet))
     rows = outlines.within(sheet)
     lines = list(outlines.placed(sheet, rows[is_disputed[rows] == disputed]))
     return sheet.lines([shapely.LineString(line) for line in lines]) if lines else ()
@@ -222,12 +249,14 @@ def name_shapes(sheet: MapSheet, boxes: LabelBoxes) -> list[Shape]:
 
 def _country_names(sheet: MapSheet, boxes: LabelBoxes) -> Iterator[Shape]:
     countries = sorted(load_world().countries, key=lambda country: (country.label_rank, country.name))
+    places = sheet.spots(
+        [country.label_latitude for country in countries], [country.label_longitude for country in countries]
+    )
+    zoom = _screen_zoom(sheet)
     shown = 0
-    for country in countries:
-        position = Position(country.label_latitude, country.label_longitude)
-        if shown >= _MOST_COUNTRIES or not sheet.shows(position, 4.0):
+    for country, (x, y) in zip(countries, places.tolist(), strict=True):
+        if shown >= _MOST_COUNTRIES or country.label_zoom > zoom or not sheet.holds(x, y):
             continue
-        x, y = sheet.spot(position)
         size, colour = _COUNTRY_SIZE, LIGHT_MAP.country_label
         label = Label(x, y, country.short_name.upper(), size, colour, halo=LIGHT_MAP.halo)
         if boxes.place(label):
@@ -235,11 +264,17 @@ def _country_names(sheet: MapSheet, boxes: LabelBoxes) -> Iterator[Shape]:
             yield label
 
 
+def _screen_zoom(sheet: MapSheet) -> float:
+    """Return the Web Mercator zoom at which a screen shows the equator at the sheet's scale."""
+    km_per_pixel = 0.75 / sheet.points_per_km
+    return math.log2(2.0 * math.pi * EARTH_RADIUS_KM / (256.0 * km_per_pixel))
+
+
 def _city_names(sheet: MapSheet, boxes: LabelBoxes) -> Iterator[Shape]:
     gazetteer = load_gazetteer()
-    for row in _cities_within(sheet):
-        position = Position(float(gazetteer.latitude[row]), float(gazetteer.longitude[row]))
-        x, y = sheet.spot(position)
+    rows = _cities_within(sheet)
+    places = sheet.spots(gazetteer.latitude[rows], gazetteer.longitude[rows])
+    for row, (x, y) in zip(rows, places.tolist(), strict=True):
         name = gazetteer.names[row]
         label = Label(
             x + 2.4, y - 1.8, name, _CITY_SIZE, LIGHT_MAP.city_label, anchor="start", halo=LIGHT_MAP.halo
@@ -251,18 +286,24 @@ def _city_names(sheet: MapSheet, boxes: LabelBoxes) -> Iterator[Shape]:
 
 def _cities_within(sheet: MapSheet) -> list[int]:
     """Return the rows of places on the sheet, spread over it: the largest of each patch, large ones first."""
-    gazetteer = load_gazetteer()
-    rows = np.argsort(-gazetteer.population, kind="stable")[:60_000]
+    rows, vectors = _cities()
     centre = unit_vectors(sheet.centre.latitude, sheet.centre.longitude)
-    vectors = unit_vectors(gazetteer.latitude[rows], gazetteer.longitude[rows])
     near = vectors @ centre >= math.cos(sheet.reach_rad)
     points = sheet.place(sheet.projection.vectors(vectors[near]))
     inside = ((points > 4.0) & (points < (sheet.width - 4.0, sheet.height - 4.0))).all(axis=1)
     rows, points = rows[near][inside], points[inside]
-    patch = np.floor(points / 42.0).astype(np.int64)
+    patch = np.floor(points / _PATCH_PT).astype(np.int64)
     _, first = np.unique(patch[:, 0] * 1000 + patch[:, 1], return_index=True)
     chosen = np.sort(first)[:_MOST_CITIES]
     return [int(row) for row in rows[chosen]]
+
+
+@cache
+def _cities() -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the most populous places' rows, the largest first, and their unit vectors."""
+    gazetteer = load_gazetteer()
+    rows = np.argsort(-gazetteer.population, kind="stable")[:_CITIES_CONSIDERED]
+    return rows, unit_vectors(gazetteer.latitude[rows], gazetteer.longitude[rows])
 
 
 def _dot(x: float, y: float) -> Path:

@@ -31,6 +31,12 @@ _FAR_MOST_KM = 12_000.0
 _ROOM = 1.12
 _BAR_SHARE = 0.3
 _HAIR = 0.5
+_DISC_RADIUS = 4.2
+_CROSS_RADIUS = 9.0
+_PRINTED_OPACITY = 0.48
+"""Paper takes less colour than a screen before what lies below is hard to read."""
+
+Spot = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +132,7 @@ def _density(bands: Sequence[Region], sheet: MapSheet) -> Iterator[Shape]:
     for band, paint in zip(ordered, surface_paints(LIGHT.density, len(ordered)), strict=True):
         area = shapely.transform(sheet.projection.area(band.parts), sheet.place)
         if rings := sheet.polygons([area]):
-            yield Path(rings, fill=paint.colour, fill_opacity=paint.opacity)
+            yield Path(rings, fill=paint.colour, fill_opacity=paint.opacity * _PRINTED_OPACITY)
 
 
 def _regions(regions: Sequence[Region], sheet: MapSheet) -> Iterator[Shape]:
@@ -167,23 +173,47 @@ def _ring_label(text: str, colour: str, ring: np.ndarray, boxes: LabelBoxes) -> 
 
 
 def _markers(analysis: Analysis, sheet: MapSheet, boxes: LabelBoxes) -> Iterator[Shape]:
-    """Yield the neighbours, the nearest on top, then the file's claim and the answer."""
-    for item in sorted(analysis.neighbours.items, key=lambda item: -item.rank):
-        if not sheet.shows(item.reference.position):
-            continue
-        x, y = sheet.spot(item.reference.position)
-        if item.rank > NUMBERED_NEIGHBOURS:
+    """Yield the neighbours, the first ones as numbered discs, then the file's claim and the answer."""
+    answer = sheet.spot(analysis.estimate.position)
+    neighbours = analysis.neighbours
+    spots = [tuple(spot) for spot in sheet.spots(neighbours.latitudes(), neighbours.longitudes()).tolist()]
+    for x, y in spots[NUMBERED_NEIGHBOURS:]:
+        if sheet.holds(x, y):
             yield Disc(x, y, 1.5, LIGHT.neighbour, LIGHT_MAP.casing, 0.4)
-            continue
-        boxes.block(x, y, 4.2)
-        yield Disc(x, y, 4.2, LIGHT.neighbour, LIGHT_MAP.casing, 0.7)
-        yield Label(x, y - 1.9, str(item.rank), 5.4, LIGHT.on_accent, is_bold=True)
+    boxes.block(*answer, _CROSS_RADIUS)
+    taken = [answer]
+    for rank, (x, y) in enumerate(spots[:NUMBERED_NEIGHBOURS], start=1):
+        if sheet.holds(x, y):
+            taken.append(_free_spot((x, y), taken, sheet))
+            boxes.block(*taken[-1], _DISC_RADIUS)
+            yield from _numbered_disc(rank, (x, y), taken[-1])
     claimed = analysis.evidence.exif.position
     if not isinstance(claimed, Unavailable) and sheet.shows(claimed):
         yield from _claim(*sheet.spot(claimed), boxes)
-    x, y = sheet.spot(analysis.estimate.position)
-    boxes.block(x, y, 6.0)
-    yield from _cross(x, y)
+    yield from _cross(*answer)
+
+
+def _free_spot(spot: Spot, taken: Sequence[Spot], sheet: MapSheet) -> Spot:
+    """Return the spot, or one near it where a disc hides no other one and not the answer."""
+    for ring in range(6):
+        for turn in range(max(8 * ring, 1)):
+            angle = 2.0 * math.pi * turn / max(8 * ring, 1) + math.pi / 4.0
+            x, y = spot[0] + 10.0 * ring * math.cos(angle), spot[1] + 10.0 * ring * math.sin(angle)
+            clear = all(math.dist((x, y), other) > 2.0 * _DISC_RADIUS + 0.6 for other in taken[1:])
+            if clear and math.dist((x, y), taken[0]) > _CROSS_RADIUS + _DISC_RADIUS and sheet.holds(x, y):
+                return x, y
+    return spot
+
+
+def _numbered_disc(rank: int, spot: Spot, shown_at: Spot) -> Iterator[Shape]:
+    if shown_at != spot:
+        leader = np.array([spot, shown_at], dtype=np.float32)
+        yield Path((leader,), closed=False, stroke=LIGHT_MAP.casing, stroke_width=1.4)
+        yield Path((leader,), closed=False, stroke=LIGHT.neighbour, stroke_width=0.6)
+        yield Disc(*spot, 1.5, LIGHT.neighbour, LIGHT_MAP.casing, 0.4)
+    x, y = shown_at
+    yield Disc(x, y, _DISC_RADIUS, LIGHT.neighbour, LIGHT_MAP.casing, 0.7)
+    yield Label(x, y - 1.9, str(rank), 5.4, LIGHT.on_accent, is_bold=True)
 
 
 def _claim(x: float, y: float, boxes: LabelBoxes) -> Iterator[Shape]:
@@ -266,7 +296,9 @@ def _frame(sheet: MapSheet) -> Iterator[Shape]:
 
 
 def _remarks(analysis: Analysis, sheet: MapSheet) -> Iterator[str]:
-    outside = [item for item in analysis.neighbours.items if not sheet.shows(item.reference.position)]
+    neighbours = analysis.neighbours
+    spots = sheet.spots(neighbours.latitudes(), neighbours.longitudes()).tolist()
+    outside = [item for item, spot in zip(neighbours.items, spots, strict=True) if not sheet.holds(*spot)]
     if outside:
         weights = analysis.estimate.weights
         share = sum(float(weights[item.rank - 1]) for item in outside if item.rank <= len(weights))

@@ -21,7 +21,7 @@ from geolocdesk.reporting.report import WHAT_IS_SYNTHETIC, ExhibitReport, NoteLi
 _GAP = 10.0
 _HALF = (TEXT_WIDTH - _GAP) / 2.0
 _PHOTO_HEIGHT = 178.0
-_MAP_HEIGHT = 205.0
+_MAP_HEIGHT = 212.0
 _COLUMNS = 4
 _CELL = TEXT_WIDTH / _COLUMNS
 _THUMBNAIL_HEIGHT = 78.0
@@ -136,7 +136,7 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
     ]
     names = [level.name for level in LEVELS]
     colours = [
-        ("LINEBEFORE", (0, row), (0, row), 3.0, HexColor(LIGHT.level(names.index(line.name))))
+        ("LINEBEFORE", (0, row), (0, row), 3.0, HexColor(LIGHT.level(names.index(line.name))), "butt")
         for row, line in enumerate(answer.levels, start=1)
         if line.name in names
     ]
@@ -152,14 +152,14 @@ def _maps(answer: AnswerReport) -> Iterator[Flowable]:
     maps = draw_maps(answer.analysis, width=_HALF, height=_MAP_HEIGHT)
     cells = [[Picture(found.drawing), Spacer(0, 3), *_map_captions(found)] for found in maps]
     legend = (
-        "Cross: the answer. Shading: the density of the evidence. Solid dark line: 50 % region; dashed: 90 % region. "
-        "Coloured circles: the levels, each round its own best position, true circles on the ground. Blue discs: "
-        f"neighbours, the first {NUMBERED_NEIGHBOURS} numbered. Violet diamond: the file's own EXIF claim. Azimuthal "
-        f"equidistant projection; distances from the cross are true, north is up there. {ATTRIBUTION}"
+        "Cross: the answer. Shading: density of the evidence; solid dark line 50 % region, dashed 90 % region. Coloured "
+        "circles: the levels, each round its own best position. Blue: neighbours, the first "
+        f"{NUMBERED_NEIGHBOURS} numbered. Violet: the file's EXIF claim. Azimuthal equidistant: distances from the cross "
+        f"are true, north is up there. {ATTRIBUTION}"
     )
     table = side_by_side([cells[0], [], cells[1]], [_HALF, _GAP, _HALF])
-    whole = KeepTogether([table, Spacer(0, 4), paragraph(legend, used.muted)])
-    yield from _section("Map at two scales", [whole])
+    title = paragraph("Map at two scales", used.section)
+    yield KeepTogether([title, table, Spacer(0, 3), paragraph(legend, used.muted)])
 
 
 def _map_captions(found: StaticMap) -> list[Flowable]:

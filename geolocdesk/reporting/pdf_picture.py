@@ -123,7 +123,9 @@ def draw_label(canvas: Canvas, label: Label) -> None:
     width = canvas.stringWidth(label.text, font, label.size)
     left = label.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor] * width
     if label.halo is not None:
+        canvas.saveState()  # reportlab forgets that the way of drawing text outlives one text
         _draw_text(canvas, label, left, font, halo=label.halo)
+        canvas.restoreState()
     _draw_text(canvas, label, left, font)
 
 

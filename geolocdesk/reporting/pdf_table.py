@@ -93,7 +93,7 @@ def panel(content: Sequence[Flowable], fill: str, edge: str, width: float = TEXT
             [
                 ("FONTNAME", (0, 0), (-1, -1), REGULAR),
                 ("BACKGROUND", (0, 0), (-1, -1), HexColor(fill)),
-                ("LINEBEFORE", (0, 0), (0, -1), 2.4, HexColor(edge)),
+                ("LINEBEFORE", (0, 0), (0, -1), 2.4, HexColor(edge), "butt"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 9),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 8),
                 ("TOPPADDING", (0, 0), (-1, -1), 6),
