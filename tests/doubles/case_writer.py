@@ -1,0 +1,59 @@
+"""A program to be killed: fills a case and writes reports of it, and says what it has finished, until it ends."""
+
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from geolocdesk.casefile.case import Case
+from geolocdesk.casefile.opening import open_case
+from geolocdesk.reporting.formats import CSV, GEOJSON
+from tests.doubles.analyses import ZAGREB, make_analysis, make_failure, make_picture, make_record
+
+
+def say(line: str) -> None:
+    """Tell the parent what is finished: a line here stands for what a window would show."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def fill(case: Case, start: int) -> None:
+    """Make changes of every kind for ever, one exhibit after the other."""
+    number = start
+    while True:
+        path = Path(f"/evidence/{number}.jpg")
+        exhibit = case.add_evidence(make_record(path, position=ZAGREB))
+        say(f"exhibit {exhibit}")
+        summary = case.record_analysis(
+            replace(make_analysis(path=path, seed=number), thumbnail=make_picture(number))
+        )
+        say(f"analysis {exhibit} {summary.document_sha256}")
+        note = case.add_note(f"note on {number}", exhibit)
+        say(f"note {note.number}")
+        say(f"exhibit {case.record_failure(make_failure(Path(f'/evidence/{number}-broken.jpg')))}")
+        number += 1
+
+
+def write_reports(case: Case, folder: Path) -> None:
+    """Write reports over and over."""
+    while True:
+        for form in (CSV, GEOJSON):
+            form.load()(case, folder / f"report{form.suffix}")
+            say(f"report {form.suffix}")
+
+
+def main() -> None:
+    """Wait for a line, then work until killed: ``fill CASE START`` or ``report CASE FOLDER``."""
+    task, path, argument = sys.argv[1:]
+    with open_case(Path(path), actor="A. Kovač", clock=lambda: datetime.now(UTC)) as case:
+        say("ready")
+        if not sys.stdin.readline():
+            return
+        if task == "fill":
+            fill(case, int(argument))
+        else:
+            write_reports(case, Path(argument))
+
+
+if __name__ == "__main__":
+    main()
