@@ -1,8 +1,12 @@
 """The whole pipeline for one photo, in order, on one page."""
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, islice, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +38,15 @@ from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.unavailable import Unavailable
 
 THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
+
+
+_GROUP_SIZES = (1, 2, 4)
+"""The first photos are described in small groups, so that the first answers come soon …"""
+_GROUP_SIZE = 6
+"""… and then so many together; the bits of a descriptor do not depend on it."""
+
+_Described = tuple[TakenIn | EvidenceError, NDArray[np.float32]]
+_NO_VECTOR = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,28 +165,42 @@ class Analyser:
     ) -> Iterator[Analysis | AnalysisFailure]:
         """Yield one analysis or one failure a photo, in the order of ``paths``.
 
-        Photos are read and decoded ahead in other processes; each passes the network alone, so its answer
-        does not depend on its companions. ``clock`` returns the time in UTC as ISO 8601.
+        Photos are read and decoded ahead in other processes and described ahead in another thread; the answer
+        of one does not depend on its companions. ``clock`` returns the time in UTC as ISO 8601.
         """
         total = len(paths) if isinstance(paths, Sized) else None
         renditions = [self.extractor.rendition, *([THUMBNAIL] if thumbnails else [])]
         progress(Progress("Analysing", 0, total))
         everything = self._intake.take_in_all(paths, renditions, clock=clock)
-        for done, taken in enumerate(everything, start=1):
+        for done, (taken, vector) in enumerate(self._describe(everything), start=1):
             if isinstance(taken, EvidenceError):
                 yield AnalysisFailure(taken.path, taken.kind, taken.message)
             else:
-                yield self._analyse_taken_in(taken, parameters, exclusions)
+                descriptor = Descriptor(vector, self.extractor.identity.extractor_id)
+                analysis = self.analyse_descriptor(taken.record, descriptor, parameters, exclusions)
+                thumbnail = taken.pictures[1].tobytes() if thumbnails else None
+                yield replace(analysis, thumbnail=thumbnail)
             progress(Progress("Analysing", done, total))
 
-    def _analyse_taken_in(
-        self, taken: TakenIn, parameters: EstimationParameters, exclusions: Exclusions
-    ) -> Analysis:
-        vector = self.extractor.describe(taken.pictures[0][np.newaxis])[0]
-        descriptor = Descriptor(vector, self.extractor.identity.extractor_id)
-        thumbnail = taken.pictures[1].tobytes() if len(taken.pictures) > 1 else None
-        analysis = self.analyse_descriptor(taken.record, descriptor, parameters, exclusions)
-        return replace(analysis, thumbnail=thumbnail)
+    def _describe(self, everything: Generator[TakenIn | EvidenceError, None, None]) -> Iterator[_Described]:
+        """Yield every photo with its descriptor's vector, in order.
+
+        The network works on the next few photos in a thread of its own while the caller searches and
+        estimates for these; it holds no interpreter lock meanwhile.
+        """
+        with closing(everything), ThreadPoolExecutor(1, "describing") as describing:
+            ahead: deque[Future[list[_Described]]] = deque()
+            for few in _growing_groups(everything):
+                ahead.append(describing.submit(self._describe_together, few))
+                if len(ahead) > 1:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+
+    def _describe_together(self, few: Sequence[TakenIn | EvidenceError]) -> list[_Described]:
+        pictures = [taken.pictures[0] for taken in few if isinstance(taken, TakenIn)]
+        vectors = iter(self.extractor.describe(np.stack(pictures)) if pictures else ())
+        return [(taken, next(vectors) if isinstance(taken, TakenIn) else _NO_VECTOR) for taken in few]
 
     def analyse_again(
         self, analysis: Analysis, parameters: EstimationParameters, exclusions: Exclusions
@@ -243,6 +270,14 @@ class Analyser:
             # a batch asks the same each time; older choices of an examiner are not asked again
             self._excluded = {exclusions: rows}
         return self._excluded[exclusions]
+
+
+def _growing_groups(everything: Iterator[TakenIn | EvidenceError]) -> Iterator[list[TakenIn | EvidenceError]]:
+    for size in chain(_GROUP_SIZES, repeat(_GROUP_SIZE)):
+        group = list(islice(everything, size))
+        if not group:
+            return
+        yield group
 
 
 @lru_cache(maxsize=1)

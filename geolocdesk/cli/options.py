@@ -1,7 +1,10 @@
 """Options that several commands share."""
 
 import argparse
+import os
 from pathlib import Path
+
+_MOST_WORKERS = 4
 
 
 def add_model(parser: argparse.ArgumentParser, text: str) -> None:
@@ -12,7 +15,11 @@ def add_model(parser: argparse.ArgumentParser, text: str) -> None:
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--device``."""
     parser.add_argument(
-        "--workers", type=positive_int, default=1, metavar="N", help="decoding processes (default 1)"
+        "--workers",
+        type=positive_int,
+        default=default_workers(),
+        metavar="N",
+        help="decoding processes (default here %(default)s)",
     )
     add_device(parser)
 
@@ -25,6 +32,11 @@ def add_device(parser: argparse.ArgumentParser) -> None:
         metavar="DEVICE",
         help="auto, cpu, cuda … (default auto: the fastest there is)",
     )
+
+
+def default_workers() -> int:
+    """Return how many decoding processes suit this machine: one a core, and no more than four."""
+    return min(os.cpu_count() or 1, _MOST_WORKERS)
 
 
 def positive_int(text: str) -> int:

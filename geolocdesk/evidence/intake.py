@@ -5,7 +5,7 @@ import queue
 import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -60,7 +60,7 @@ class Intake:
 
     def take_in_all(
         self, paths: Iterable[Path], renditions: Sequence[Rendition], *, clock: Callable[[], str]
-    ) -> Iterator[TakenIn | EvidenceError]:
+    ) -> Generator[TakenIn | EvidenceError, None, None]:
         """Yield every photo taken in, or why it could not be, in the order of the paths.
 
         Photos are taken in ahead of the caller, at most as many as fit a fixed amount of memory. ``clock`` is
