@@ -61,8 +61,10 @@ def write_mark(photo: Image.Image) -> Image.Image:
     font = ImageFont.load_default(size)
     pen = ImageDraw.Draw(marked, "RGBA")
     corner = (photo.width - size * 0.5, photo.height - size * 0.35)
-    pen.text((corner[0] + 1, corner[1] + 1), MARK, font=font, anchor="rs", fill=(0, 0, 0, 120))
-    pen.text(corner, MARK, font=font, anchor="rs", fill=(255, 255, 255, 170))
+    pen.text(
+        corner, MARK, font=font, anchor="rs", fill=(0, 0, 0, 0), stroke_width=1, stroke_fill=(0, 0, 0, 110)
+    )
+    pen.text(corner, MARK, font=font, anchor="rs", fill=(255, 255, 255, 200))
     return marked
 
 

@@ -31,6 +31,8 @@ class Place:
     heading_offset_deg: float
     """How far the first view looks past the road's direction; the others follow by quarter turns."""
     seed: int
+    trip_seed: int
+    """Shared by places near each other that were photographed on one outing: weather, camera, building fashion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,10 @@ def look_at(place: Place, geography: Geography) -> Look:
     rng = np.random.default_rng([place.seed, 1])
     climate = climate_at(place.position, place.captured_at.month, geography)
     region = region_at(country, place.position)
-    drift = _drift(place.position, rng)
+    trip_rng = np.random.default_rng([place.trip_seed, 5])
+    drift = _drift(place.position, trip_rng)
     settlement = _settlement(place.position, geography, rng)
-    sky = _sky(place, climate, region, settlement, rng)
+    sky = _sky(place, climate, region, settlement, trip_rng)
     foliage = _foliage_colour(climate, drift)
     return Look(
         place=place,
@@ -154,7 +157,7 @@ def look_at(place: Place, geography: Geography) -> Look:
         foliage=foliage,
         tree_density=_tree_density(climate, settlement, drift, rng),
         settlement=settlement,
-        grade=_grade(drift, rng),
+        grade=_grade(drift, trip_rng),
     )
 
 

@@ -43,9 +43,10 @@ def reshare(photo: Image.Image, seed: int) -> Image.Image:
     """Return the photo as others pass it on: cropped a little, smaller, a little brighter or darker, marked again."""
     rng = np.random.default_rng([seed, 4])
     width, height = photo.size
-    keep = float(rng.uniform(0.84, 0.95))
+    keep = float(rng.uniform(0.84, 0.93))
     left = int(rng.uniform(0, 1 - keep) * width)
-    top = int(rng.uniform(0, 1 - keep) * height)
+    # The old mark at the bottom is cut off whole, so that it doesn't show through the new one.
+    top = int(rng.uniform(0, 1 - keep - 0.055) * height)
     cropped = photo.crop((left, top, left + int(keep * width), top + int(keep * height)))
     wide = int(rng.choice((240, 288, 320)))
     smaller = cropped.resize((wide, round(wide * cropped.height / cropped.width)), Image.Resampling.LANCZOS)

@@ -11,7 +11,7 @@ from geolocdesk.practice.look import Place
 from geolocdesk.practice.regions import CONTINENTS, continent_of
 
 _SHARE_NEAR_ANOTHER = 0.35
-"""Photos cluster: this share of the places lies within 40 km of an earlier one."""
+"""Photos cluster: this share of the places lies within 40 km of an earlier one and is of the same outing."""
 _MOST_TRIES = 10_000
 _CONTINENTS = sorted(CONTINENTS)
 
@@ -23,11 +23,15 @@ def choose_places(geography: Geography, *, count: int, seed: int, prefix: str = 
     places: list[Place] = []
     for number in range(count):
         if places and rng.random() < _SHARE_NEAR_ANOTHER:
-            neighbour = places[int(rng.integers(len(places)))].position
-            position = _near(neighbour, geography, rng)
+            neighbour = places[int(rng.integers(len(places)))]
+            position = _near(neighbour.position, geography, rng)
+            moment = _same_outing(neighbour.captured_at, rng)
+            trip_seed = neighbour.trip_seed
         else:
             position = _in_some_cell(cells, chances, geography, rng)
-        places.append(_place(f"{prefix}{number + 1:03d}", position, rng))
+            moment = _some_day(position, rng)
+            trip_seed = int(rng.integers(1 << 31))
+        places.append(_place(f"{prefix}{number + 1:03d}", position, moment, trip_seed, rng))
     return tuple(places)
 
 
@@ -82,12 +86,22 @@ def _on_safe_land(position: Position, geography: Geography) -> bool:
     return geography.coast_distance_km(position) > 6 and geography.country_at(position) is not None
 
 
-def _place(name: str, position: Position, rng: np.random.Generator) -> Place:
-    """Return a place photographed in the daylight of some day, in the lighter half of the year by preference."""
+def _some_day(position: Position, rng: np.random.Generator) -> datetime:
+    """Return a moment of daylight, in the lighter half of the year by preference."""
     summer = 172 if position.latitude >= 0 else 355
     spread = 75 if abs(position.latitude) > 23 else 180
     day = round(summer + float(rng.normal(0, spread))) % 365
-    moment = datetime(2024, 1, 1) + timedelta(days=day, minutes=int(rng.uniform(7.5 * 60, 18 * 60)))  # noqa: DTZ001
+    return datetime(2024, 1, 1) + timedelta(days=day, minutes=int(rng.uniform(7.5 * 60, 18 * 60)))  # noqa: DTZ001
+
+
+def _same_outing(moment: datetime, rng: np.random.Generator) -> datetime:
+    """Return a moment of the same day, an hour away at most."""
+    return moment + timedelta(minutes=int(rng.uniform(-60, 60)))
+
+
+def _place(
+    name: str, position: Position, moment: datetime, trip_seed: int, rng: np.random.Generator
+) -> Place:
     return Place(
         name=name,
         position=position,
@@ -95,4 +109,5 @@ def _place(name: str, position: Position, rng: np.random.Generator) -> Place:
         road_bearing_deg=round(float(rng.uniform(0, 360)), 1),
         heading_offset_deg=round(float(rng.uniform(22, 48)), 1),
         seed=int(rng.integers(1 << 31)),
+        trip_seed=trip_seed,
     )

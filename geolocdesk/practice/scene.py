@@ -94,7 +94,7 @@ def _wet(look: Look, along: float, across: float, margin_m: float = 18.0) -> boo
 def _houses(look: Look, rng: np.random.Generator) -> list[House]:
     houses: list[House] = []
     chance = 0.06 if look.settlement < 0.25 else min(1.15 * look.settlement, 0.92)
-    local = _local_style(look, rng)
+    local = _local_style(look, np.random.default_rng([look.place.trip_seed, 6]))
     for side in (-1, 1):
         along = -95.0 + rng.uniform(0, 12)
         while along < 125:

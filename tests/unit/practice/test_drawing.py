@@ -8,11 +8,12 @@ from geolocdesk.geodesy import Position
 from geolocdesk.practice import drawing
 from geolocdesk.practice.drawing import HEIGHT_PX, WIDTH_PX, draw_photo, write_mark
 from geolocdesk.practice.look import Place
+from geolocdesk.practice.photo_file import reshare
 
 
 def place(latitude: float = 50.5, longitude: float = 10.0, month: int = 6, seed: int = 11) -> Place:
     moment = datetime(2024, month, 12, 13, 20)  # noqa: DTZ001 - solar time
-    return Place("p001", Position(latitude, longitude), moment, 80.0, 30.0, seed)
+    return Place("p001", Position(latitude, longitude), moment, 80.0, 30.0, seed, seed)
 
 
 def test_the_same_arguments_give_the_same_pixels() -> None:
@@ -65,8 +66,13 @@ def test_the_mark_is_visible_and_stays_in_its_corner() -> None:
     assert brightest > 180
 
 
-def test_a_drawn_photo_carries_the_mark() -> None:
-    photo = draw_photo(place(), 110.0)
-    corner = np.asarray(photo)[int(HEIGHT_PX * 0.955) :, int(WIDTH_PX * 0.7) :].astype(int)
-    without = corner[:, : corner.shape[1] // 20]
-    assert (corner.min(axis=2) > without.max() + 30).sum() > 60
+def test_a_drawn_photo_carries_the_mark_and_a_copy_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    marked = draw_photo(place(), 110.0)
+    monkeypatch.setattr(drawing, "write_mark", lambda photo: photo)
+    plain = draw_photo(place(), 110.0)
+    rows, _, _ = np.nonzero(np.asarray(marked) != np.asarray(plain))
+    assert rows.size > 300
+    assert rows.min() > HEIGHT_PX * 0.94
+    copied = np.asarray(reshare(Image.new("RGB", (WIDTH_PX, HEIGHT_PX), (90, 110, 130)), 1))
+    assert copied.max() > 180
+    assert (copied != copied[0, 0]).any(axis=2).sum() > 60

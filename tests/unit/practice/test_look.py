@@ -13,7 +13,7 @@ from geolocdesk.practice.scene import plan_scene
 
 def look(latitude: float, longitude: float, month: int = 6, hour: int = 12, seed: int = 5) -> Look:
     moment = datetime(2024, month, 21, hour)  # noqa: DTZ001 - solar time
-    return look_at(Place("x", Position(latitude, longitude), moment, 0.0, 30.0, seed), load_geography())
+    return look_at(Place("x", Position(latitude, longitude), moment, 0.0, 30.0, seed, seed), load_geography())
 
 
 @pytest.mark.parametrize(

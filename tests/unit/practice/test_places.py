@@ -71,4 +71,19 @@ def test_about_a_third_lies_near_another(places: tuple[Place, ...]) -> None:
 
 
 def test_photos_are_taken_by_day(places: tuple[Place, ...]) -> None:
-    assert all(9 <= place.captured_at.hour < 17 for place in places)
+    assert all(5 <= place.captured_at.hour < 20 for place in places)
+
+
+def test_an_outing_is_one_day_in_one_region(places: tuple[Place, ...]) -> None:
+    outings: dict[int, list[Place]] = {}
+    for place in places:
+        outings.setdefault(place.trip_seed, []).append(place)
+    assert sum(len(outing) > 1 for outing in outings.values()) > 10
+    for outing in outings.values():
+        assert len({place.captured_at.date() for place in outing}) == 1
+        first = outing[0].position
+        for place in outing:
+            distance_km = great_circle_km(
+                first.latitude, first.longitude, place.position.latitude, place.position.longitude
+            )
+            assert distance_km < 40 * len(outing)
