@@ -121,7 +121,7 @@ class ExceptionHook(QObject):
         super().__init__(parent)
         self._previous = sys.excepthook
         self._previous_in_threads = threading.excepthook
-        self._is_shown = False
+        self._dialog: ErrorDialog | None = None
         self.caught.connect(self._show)
 
     def install(self) -> None:
@@ -150,16 +150,16 @@ class ExceptionHook(QObject):
 
     def _show(self, message: str, details: str) -> None:
         """Show one dialog at a time: an error that repeats must not bury the window."""
-        if self._is_shown:
+        if self._dialog is not None:
             return
-        self._is_shown = True
-        dialog = ErrorDialog(message, details, QApplication.activeWindow())
-        dialog.finished.connect(self._forget)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        self._dialog = ErrorDialog(message, details, QApplication.activeWindow())
+        self._dialog.finished.connect(self._forget)
+        self._dialog.open()
 
     def _forget(self) -> None:
-        self._is_shown = False
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
 
 
 def _settings_or_defaults(folders: UserFolders) -> tuple[Settings, str]:

@@ -227,7 +227,7 @@ class CaseFiles(QObject):
         """Save a picture without a file beside the case, and add that with a note on where it comes from."""
         if picture.isNull():
             return False
-        now = datetime.now(UTC)
+        now = utc_clock()
         folder = self._folder_beside_case()
         path = folder / f"pasted {now:%Y-%m-%d %H.%M.%S}.png"
         folder.mkdir(parents=True, exist_ok=True)
@@ -296,6 +296,11 @@ class CaseFiles(QObject):
         TableDialog(
             "Duplicates", "These files have the same content as a photo of the case.", rows, self._window
         ).exec()
+
+
+def utc_clock() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
 
 
 def _same_file(first: Path, second: Path) -> bool:

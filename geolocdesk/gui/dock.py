@@ -75,7 +75,7 @@ class _DockTitle(QWidget):
         ):
             button = tool_button(name, words, "", act)
             button.setIconSize(QSize(_ICON_PX - 2, _ICON_PX - 2))
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
 
     def minimumSizeHint(self) -> QSize:

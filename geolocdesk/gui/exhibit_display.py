@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -20,7 +20,6 @@ from geolocdesk.gui.evidence_delegate import THUMBNAIL_PX
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.jobs import Failure, TaskRunner
-from geolocdesk.gui.map_view import MapView
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.place_text import PlaceLookup, no_place
 from geolocdesk.gui.reference_session import ReferenceSession
@@ -28,6 +27,9 @@ from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.progress import ProgressCallback
 from geolocdesk.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from geolocdesk.gui.map_view import MapView
 
 _SHOWN_PICTURE = Rendition(long_side_px=6000, resample="bilinear")
 """As large as it is shown; only panoramas are larger, and those are reduced."""
@@ -112,7 +114,7 @@ class ExhibitDisplay(QObject):
         """Return what is excluded from the current exhibit's search."""
         return Exclusions() if self._contents is None else self._contents.exclusions
 
-    def set_map(self, view: MapView) -> None:
+    def set_map(self, view: "MapView") -> None:
         """Show the current answer on this map from now on."""
         self._map = view
         view.neighbour_clicked.connect(self._select_from_map)
@@ -415,7 +417,7 @@ class ExhibitDisplay(QObject):
         self._compare.picture_wanted.connect(partial(self._fetch_neighbour, done=self._show_compared))
         self._compare.neighbour_shown.connect(self._select_from_answer)
 
-    def _with_map(self, act: Callable[[MapView], object]) -> None:
+    def _with_map(self, act: "Callable[[MapView], object]") -> None:
         if self._map is not None:
             act(self._map)
 

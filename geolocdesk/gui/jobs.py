@@ -198,7 +198,8 @@ class TaskRunner(QObject):
     def __init__(self, name: str, threads: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=name)
-        self._arrived.connect(_call)
+        self._is_closed = False
+        self._arrived.connect(self._deliver)
 
     def run(
         self,
@@ -207,8 +208,14 @@ class TaskRunner(QObject):
         failed: Callable[[Failure], object],
         progressed: Callable[[Progress], object] | None = None,
     ) -> Task[Result]:
-        """Run ``work`` on another thread, then one of ``done`` and ``failed`` in this one."""
+        """Run ``work`` on another thread, then one of ``done`` and ``failed`` in this one.
+
+        After ``close`` nothing is run and nothing is delivered.
+        """
         task = Task(done, failed, progressed)
+        if self._is_closed:
+            task.cancel()
+            return task
         self._threads.submit(self._perform, work, task)
         return task
 
@@ -222,7 +229,12 @@ class TaskRunner(QObject):
 
     def close(self) -> None:
         """Drop what has not begun and wait for the rest."""
+        self._is_closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _deliver(self, delivery: Callable[[], None]) -> None:
+        if not self._is_closed:
+            delivery()
 
     def _perform(self, work: Callable[[ProgressCallback], Result], task: Task[Result]) -> None:
         def report(progress: Progress) -> None:
@@ -251,7 +263,3 @@ def failure_of(error: Exception) -> Failure:
     details = "".join(traceback.format_exception(error))
     _LOGGER.error("a task failed\n%s", details)
     return Failure("bug", f"{type(error).__name__}: {error}", details)
-
-
-def _call(delivery: Callable[[], None]) -> None:
-    delivery()

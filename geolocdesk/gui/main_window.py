@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -31,7 +32,6 @@ from geolocdesk.gui.first_start import FirstStart
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.job_board import JobBoard
 from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
-from geolocdesk.gui.map_view import MapView
 from geolocdesk.gui.notices import NoticeBar
 from geolocdesk.gui.photo_desk import PhotoDesk, open_folder
 from geolocdesk.gui.place_book import PlaceBook
@@ -49,6 +49,9 @@ from geolocdesk.paths import UserFolders
 from geolocdesk.practice.pack import PreparedPractice
 from geolocdesk.settings import SchemeName, Settings, save_settings
 from geolocdesk.visible_text import visible_text
+
+if TYPE_CHECKING:
+    from geolocdesk.gui.map_view import MapView
 
 _TEXT_STEP = 1.1
 _SCHEMES: tuple[tuple[str, SchemeName], ...] = (
@@ -72,8 +75,11 @@ class MainWindow(QMainWindow):
         folders: UserFolders,
         *,
         make_engine: Callable[[], EngineJobs] = EngineJobs,
+        make_map: "Callable[[], MapView | None] | None" = None,
     ) -> None:
+        """Put the window together; tests bring an engine of their own, and do without a map."""
         super().__init__()
+        self._new_map = make_map or new_map
         self._settings = settings
         self._folders = folders
         self._is_ending = False
@@ -339,7 +345,9 @@ class MainWindow(QMainWindow):
         self._choose_page()
 
     def _make_map(self) -> None:
-        self.map = MapView()
+        self.map = self._new_map()
+        if self.map is None:
+            return
         self.map.pointer_moved.connect(self._show_pointer)
         self.map.measured.connect(self.status_line.show_pointer)
         self.map.tiles_failed.connect(lambda text: self.notices.show_passing("danger", text))
@@ -472,7 +480,7 @@ class MainWindow(QMainWindow):
 
     # The map
 
-    def _with_map(self, act: Callable[[MapView], object]) -> None:
+    def _with_map(self, act: "Callable[[MapView], object]") -> None:
         if self.map is not None:
             act(self.map)
 
@@ -718,3 +726,10 @@ class MainWindow(QMainWindow):
         self.tasks.close()
         self.hide()
         QTimer.singleShot(0, self, self.finished.emit)
+
+
+def new_map() -> "MapView":
+    """Return the map; the web engine is loaded here, after the window's first paint."""
+    from geolocdesk.gui.map_view import MapView
+
+    return MapView()

@@ -2,12 +2,15 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from geolocdesk.gui.main_window import MainWindow
-from geolocdesk.gui.map_view import MapView
+
+if TYPE_CHECKING:
+    from geolocdesk.gui.map_view import MapView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class Screenshot(QObject):
         self._patience.start(_PATIENCE_MS)
         self._check.start()
 
-    def _watch_map(self, shown: MapView) -> None:
+    def _watch_map(self, shown: "MapView") -> None:
         self._map = shown
         shown.javascript_error.connect(lambda text: self._problems.append(f"the map page: {text}"))
         shown.failed.connect(lambda text: self._problems.append(f"the map: {text}"))

@@ -30,7 +30,7 @@ class StatusLine(QStatusBar):
         self._stop.setAccessibleName("Stop the job")
         self._stop.setToolTip("Stop; what is finished stays")
         set_role(self._stop, "quiet")
-        self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it comes and goes; the Stop action has the keys
+        self._stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stop.clicked.connect(self.stop_requested)
         self._pointer = QLabel()
         set_role(self._pointer, "muted")
