@@ -1,7 +1,9 @@
 """``geolocdesk analyse``: photos in, one answer a photo out."""
 
 import argparse
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a table")
     parser.add_argument(
         "--case", type=Path, metavar="FILE", help="keep the results in this case, made where it is missing"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.pdf",
+        help="write the report of these results, or of the whole --case",
     )
     add_examiner(parser)
     parser.add_argument(
@@ -89,18 +97,40 @@ def run(options: argparse.Namespace) -> int:
             parameters,
             clock=utc_now,
             exclusions=exclusions,
-            thumbnails=options.case is not None,
+            thumbnails=options.case is not None or options.report is not None,
             progress=progress_reporter(),
         )
-        if options.case is None:
-            return report_results(results, as_json=options.json, table=options.csv)
-        kept = _kept_in_case(results, analyser.pack, options, parameters)
-        return report_results(kept, as_json=options.json, table=options.csv)
+        with _case_file(options) as case_file:
+            if case_file is not None:
+                results = _kept_in_case(results, analyser.pack, case_file, options, parameters)
+            code = report_results(results, as_json=options.json, table=options.csv)
+            if case_file is not None and options.report is not None:
+                _write_report(case_file, options.report)
+            return code
+
+
+@contextmanager
+def _case_file(options: argparse.Namespace) -> "Iterator[Path | None]":
+    """Give the case that keeps the results: the one named, one for the report alone, or none."""
+    if options.case is not None or options.report is None:
+        yield options.case
+        return
+    with tempfile.TemporaryDirectory(prefix="geolocdesk-") as folder:
+        yield Path(folder) / f"{options.report.stem}.gldcase"
+
+
+def _write_report(case_file: Path, report: Path) -> None:
+    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.reporting.formats import PDF
+
+    with read_case(case_file) as case:
+        PDF.load()(case, report, progress=progress_reporter())
 
 
 def _kept_in_case(
     results: "Iterator[Analysis | AnalysisFailure]",
     pack: "Pack",
+    case_file: Path,
     options: argparse.Namespace,
     parameters: "EstimationParameters",
 ) -> "Iterator[Analysis | AnalysisFailure]":
@@ -109,7 +139,7 @@ def _kept_in_case(
     from geolocdesk.cli.case import utc_now as case_clock
     from geolocdesk.cli.case_recording import case_for_results, recorder
 
-    with case_for_results(options.case, actor=actor_of(options), clock=case_clock) as case:
+    with case_for_results(case_file, actor=actor_of(options), clock=case_clock) as case:
         record = recorder(case, pack, parameters)
         for result in results:
             record(result)

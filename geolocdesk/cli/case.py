@@ -5,7 +5,7 @@ import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from geolocdesk.cli.console import EXIT_OK, write_json, write_result
+from geolocdesk.cli.console import EXIT_OK, progress_reporter, write_json, write_result
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,6 +29,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     info.add_argument("case", type=Path, metavar="CASE")
     info.add_argument("--json", action="store_true", help="one JSON document on standard output")
     info.set_defaults(run=run_info)
+    export = verbs.add_parser(
+        "export",
+        help="write everything a case holds, in all formats",
+        description="Write a ZIP with the case's report in all formats and a manifest of hashes.",
+    )
+    export.add_argument("case", type=Path, metavar="CASE")
+    export.add_argument(
+        "--out", type=Path, metavar="FILE.zip", help="defaults to the case's name with .zip, beside it"
+    )
+    export.set_defaults(run=run_export)
 
 
 def add_examiner(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +71,22 @@ def run_new(options: argparse.Namespace) -> int:
     )
     create_case(options.case, details, actor=actor_of(options), clock=utc_now).close()
     write_result(f"{options.case}: a new case, {details.title}")
+    return EXIT_OK
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write the archive and return the exit code. Never overwrites a file it was not told to write."""
+    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.errors import OutputError
+    from geolocdesk.reporting.formats import BUNDLE
+
+    out = options.out or options.case.with_suffix(BUNDLE.suffix)
+    if options.out is None and out.exists():
+        message = f"{out} exists already; name the file to write with --out."
+        raise OutputError(message)
+    with read_case(options.case) as case:
+        BUNDLE.load()(case, out, progress=progress_reporter())
+    write_result(str(out))
     return EXIT_OK
 
 

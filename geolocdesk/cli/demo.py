@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PRACTICE_CASE = "practice.gldcase"
 REPORT_PAGE = "map.html"
+REPORT_PDF = "report.pdf"
 
 _DEFAULT_OUTPUT = Path("demo-output")
 _PRACTICE_TITLE = "Practice case (synthetic photos)"
@@ -97,10 +98,11 @@ def _analyse(
 def _write_reports(case_file: Path, folder: Path, progress: ProgressCallback) -> None:
     """Write the reports on the practice case beside it."""
     from geolocdesk.casefile.opening import read_case
-    from geolocdesk.reporting.html import write_html
+    from geolocdesk.reporting.formats import HTML, PDF
 
     with read_case(case_file) as case:
-        write_html(case, folder / REPORT_PAGE, progress=progress)
+        PDF.load()(case, folder / REPORT_PDF, progress=progress)
+        HTML.load()(case, folder / REPORT_PAGE, progress=progress)
 
 
 def _details() -> "CaseDetails":

@@ -1,0 +1,88 @@
+"""``geolocdesk model``: which models there are, what they are, and whether they are intact."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from geolocdesk.cli.console import EXIT_OK, write_json, write_result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geolocdesk.features.model_pack import ModelInfo
+
+_NAMED = "a built-in model (efficientnet-lite0, vgg16-gmp=FILE) or a model folder"
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command and its sub-commands to the command line."""
+    parser = commands.add_parser(
+        "model",
+        help="list, describe and verify models",
+        description="List the models there are, describe one, or check that one is intact.",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    listing = verbs.add_parser("list", help="the models there are", description="List the models there are.")
+    listing.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    listing.set_defaults(run=run_list)
+    for name, text, command in (
+        ("info", "what a model is and where it comes from", run_info),
+        ("verify", "check a model's hashes and let it describe a picture", run_verify),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
+        verb.add_argument("model", metavar="MODEL", help=_NAMED)
+        verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
+        verb.set_defaults(run=command)
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """List the built-in and the installed models and return the exit code."""
+    from geolocdesk.features.model_pack import list_models
+    from geolocdesk.paths import user_folders
+
+    models = list_models([user_folders().models])
+    if options.json:
+        write_json([model.to_json() for model in models])
+        return EXIT_OK
+    for model in models:
+        state = "" if model.available else f"  ({model.remark})"
+        write_result(f"{model.spec:<22} {model.summary}{state}")
+    return EXIT_OK
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """Describe a model and return the exit code."""
+    from geolocdesk.features.model_pack import model_info
+
+    _report(model_info(options.model), as_json=options.json)
+    return EXIT_OK
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Check a model and return the exit code; what is wrong with it is said as an error."""
+    from geolocdesk.features.model_pack import verify_model
+
+    info = verify_model(options.model)
+    _report(info, as_json=options.json)
+    if not options.json:
+        write_result("  intact         its hashes are right, and it describes a picture")
+    return EXIT_OK
+
+
+def _report(info: "ModelInfo", *, as_json: bool) -> None:
+    if as_json:
+        write_json(info.to_json())
+        return
+    write_result(info.spec)
+    for name, value in _facts(info):
+        write_result(f"  {name:<14} {value}")
+
+
+def _facts(info: "ModelInfo") -> "Iterator[tuple[str, str]]":
+    yield "what", info.summary
+    if info.identity is not None:
+        yield "extractor", f"{info.identity.extractor_id}, {info.identity.dimension}-D before any projection"
+    if info.record is not None:
+        yield "weights", f"SHA-256 {info.record.weights.sha256}"
+        yield "licence", info.record.licence
+        yield "projection", "fitted on each new pack" if info.record.fits_projection else "none fitted"
+    yield "available", "yes" if info.available else f"no: {info.remark}"
