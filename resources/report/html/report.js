@@ -121,19 +121,21 @@ window.geolocdesk = window.geolocdesk || {};
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
+  const wanted = () => (dark.matches ? "dark" : "light");
+
   function setTheme(theme) {
-    if (root.dataset.theme === theme) return;
     root.dataset.theme = theme;
-    if (hasMap) geolocdesk.receive({ kind: "theme", theme });
+    if (hasMap && geolocdesk.theme !== theme) geolocdesk.receive({ kind: "theme", theme });
   }
 
-  dark.addEventListener("change", () => setTheme(dark.matches ? "dark" : "light"));
+  dark.addEventListener("change", () => {
+    if (!root.classList.contains("printing")) setTheme(wanted());
+  });
 
-  function printed(everything) {
+  /** Print in the light colours, once the map is drawn in them. */
+  function print(everything) {
     root.classList.toggle("print-everything", everything);
-    const wasDark = root.dataset.theme === "dark";
-    setTheme("light");
-    if (!wasDark || !hasMap) {
+    if (!hasMap || everything || geolocdesk.theme === "light") {
       window.print();
       return;
     }
@@ -141,19 +143,23 @@ window.geolocdesk = window.geolocdesk || {};
       geolocdesk.report.tilesDrawn = () => {};
       requestAnimationFrame(() => window.print());
     };
+    setTheme("light");
   }
 
-  document.querySelector("#print-page").addEventListener("click", () => printed(false));
-  document.querySelector("#print-all").addEventListener("click", () => printed(true));
+  document.querySelector("#print-page").addEventListener("click", () => print(false));
+  document.querySelector("#print-all").addEventListener("click", () => print(true));
   window.addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details")) details.open = true;
+    root.classList.add("printing");
+    // the map itself keeps its colours: there is no time to draw it again
+    root.dataset.theme = "light";
     // paper is narrower than most windows: keep the middle of the map
     if (hasMap) map.invalidateSize({ animate: false });
   });
   window.addEventListener("afterprint", () => {
     for (const details of document.querySelectorAll("details")) details.open = false;
-    root.classList.remove("print-everything");
-    setTheme(dark.matches ? "dark" : "light");
+    root.classList.remove("print-everything", "printing");
+    setTheme(wanted());
     if (hasMap) map.invalidateSize({ animate: false });
   });
 
