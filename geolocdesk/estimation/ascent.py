@@ -17,8 +17,11 @@ from geolocdesk.estimation.kernel import Float64, versines
 Profile = Callable[[Float64, NDArray[np.intp]], tuple[Float64, Float64, Float64]]
 """(t = 1 − cos θ as float64[n, k], the climbers' numbers intp[n]) → F and its two derivatives by cos θ."""
 
-_NOTHING = 1e-100
+_NOTHING = 1e-14
 """Where the function is below this share of the weights' sum, it is taken as flat."""
+
+_AXES = np.eye(3)[:2]
+_IDENTITY = np.eye(2)
 
 _FLATTEST = 2e-3
 """Curvatures, in units of 1/length², are taken to be at least this."""
@@ -37,15 +40,6 @@ class Summits:
     """float64[n]: Σ wᵢ F there."""
     curvatures: Float64
     """float64[n]: the larger eigenvalue of the logarithm's Hessian; negative at a proper maximum."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Slope:
-    """The function, its proposed step and its curvature at some points."""
-
-    values: Float64
-    steps: Float64
-    curvatures: Float64
 
 
 def ascend(
@@ -67,61 +61,89 @@ def ascend(
         weights: float64[k].
         profile: the radial function.
         lengths_rad: float64[n], the length over which the function changes, for each start.
-        tolerance_rad: a climber whose next step is shorter has arrived.
-        least_gain: so has one whose last step raised the function by a smaller share. (Near a summit the
-            step that gained so little has landed far closer than its own length.)
+        tolerance_rad: a climber whose next step is shorter takes it and has arrived. (Near a summit, Newton's
+            step lands far closer than its own length.)
+        least_gain: so has one whose last step raised the function by a smaller share.
         iterations: after this many steps every climber stays where it is.
 
     """
-    vectors = starts.copy()
-    climbers = np.arange(len(vectors), dtype=np.intp)
     surface = _Surface(sources, weights, profile)
-    slope = surface.slope(vectors, climbers, lengths_rad)
-    values, steps, curvatures = slope.values.copy(), slope.steps.copy(), slope.curvatures.copy()
-    limits = lengths_rad.copy()
-    arrived = np.zeros(len(vectors), dtype=np.bool_)
+    vectors, values, curvatures = starts.copy(), np.empty(len(starts)), np.empty(len(starts))
+    climbers = np.arange(len(starts), dtype=np.intp)
+    lengths, limits, places = lengths_rad, lengths_rad, vectors
+    here = surface.slope(places, climbers, lengths)
+    arrived = np.zeros(len(starts), dtype=np.bool_)
     for _ in range(iterations):
-        reach = np.sqrt(np.einsum("ij,ij->i", steps, steps))
-        climbers = np.flatnonzero(~arrived & (np.minimum(reach, limits) > tolerance_rad))
+        arrived |= np.minimum(here.reach, limits) <= tolerance_rad
+        if arrived.any():
+            home = climbers[arrived]
+            vectors[home], values[home], curvatures[home] = here.of(arrived).end(places[arrived])
+            away = ~arrived
+            climbers, places, here = climbers[away], places[away], here.of(away)
+            lengths, limits = lengths[away], limits[away]
         if len(climbers) == 0:
             break
-        shorten = np.minimum(1.0, limits[climbers] / reach[climbers])
-        trial = move(vectors[climbers], steps[climbers] * shorten[:, None])
-        slope = surface.slope(trial, climbers, lengths_rad[climbers])
-        before = values[climbers]
-        higher = slope.values >= before * (1.0 - 1e-12)
-        arrived[climbers] = higher & (slope.values <= before * (1.0 + least_gain)) & (slope.curvatures < 0.0)
-        limits[climbers] = np.where(higher, 2.0 * limits[climbers], 0.25 * shorten * reach[climbers])
-        np.minimum(limits, lengths_rad, out=limits)
-        risen = climbers[higher]
-        vectors[risen], values[risen] = trial[higher], slope.values[higher]
-        steps[risen], curvatures[risen] = slope.steps[higher], slope.curvatures[higher]
+        shorten = np.minimum(1.0, limits / here.reach)
+        trial = retract(places, here.steps * shorten[:, None])
+        there = surface.slope(trial, climbers, lengths)
+        higher = there.values >= here.values * (1.0 - 1e-12)
+        arrived = higher & (there.values <= here.values * (1.0 + least_gain)) & (there.curvatures < 0.0)
+        limits = np.minimum(lengths, np.where(higher, 2.0 * limits, 0.25 * shorten * here.reach))
+        if higher.all():
+            places, here = trial, there
+        else:
+            places, here = np.where(higher[:, None], trial, places), there.where(higher, here)
+    vectors[climbers], values[climbers], curvatures[climbers] = places, here.values, here.curvatures
     return Summits(vectors, values, curvatures)
 
 
-def move(vectors: Float64, steps: Float64) -> Float64:
-    """Return the unit vectors reached along great circles by tangent steps float64[n, 3] in radians."""
-    lengths = np.sqrt(np.einsum("ij,ij->i", steps, steps))[:, None]
-    ratio = np.divide(np.sin(lengths), lengths, out=np.ones_like(lengths), where=lengths > 0.0)
-    moved = np.cos(lengths) * vectors + ratio * steps
-    moved /= np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None]
-    return np.asarray(moved, dtype=np.float64)
+def retract(vectors: Float64, steps: Float64) -> Float64:
+    """Return the unit vectors straight below the ends of tangent steps float64[n, 3] (in radii).
+
+    To second order the ends of the great circles of the steps' lengths.
+    """
+    ends = vectors + steps
+    return np.asarray(ends / np.sqrt(np.einsum("ij,ij->i", ends, ends))[:, None], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Slope:
+    """The function, its proposed step and its curvature at some points."""
+
+    values: Float64
+    steps: Float64
+    reach: Float64
+    """The steps' lengths."""
+    curvatures: Float64
+
+    def end(self, places: Float64) -> tuple[Float64, Float64, Float64]:
+        """Return where the last, short steps lead, with the values and curvatures."""
+        short = np.where((self.curvatures < 0.0)[:, None], self.steps, 0.0)
+        return retract(places, short), self.values, self.curvatures
+
+    def of(self, chosen: NDArray[np.bool_]) -> "_Slope":
+        return _Slope(self.values[chosen], self.steps[chosen], self.reach[chosen], self.curvatures[chosen])
+
+    def where(self, mine: NDArray[np.bool_], other: "_Slope") -> "_Slope":
+        return _Slope(
+            np.where(mine, self.values, other.values),
+            np.where(mine[:, None], self.steps, other.steps),
+            np.where(mine, self.reach, other.reach),
+            np.where(mine, self.curvatures, other.curvatures),
+        )
 
 
 def tangent_bases(vectors: Float64) -> Float64:
-    """Return two orthonormal tangent vectors at each unit vector, float64[n, 2, 3] (Duff et al., 2017)."""
-    x, y, z = vectors.T
-    sign = np.copysign(1.0, z)
-    scale = -1.0 / (sign + z)
-    product = x * y * scale
-    bases = np.empty((len(vectors), 2, 3), dtype=np.float64)
-    bases[:, 0, 0] = 1.0 + sign * x * x * scale
-    bases[:, 0, 1] = sign * product
-    bases[:, 0, 2] = -sign * x
-    bases[:, 1, 0] = product
-    bases[:, 1, 1] = sign + y * y * scale
-    bases[:, 1, 2] = -y
-    return bases
+    """Return two orthonormal tangent vectors at each unit vector, float64[n, 2, 3].
+
+    The images of the x and y axes in the mirror that sends the z axis to the vector or to its antipode.
+    """
+    size = 1.0 + np.abs(vectors[:, 2])
+    mirror = vectors.copy()
+    mirror[:, 2] += np.copysign(1.0, vectors[:, 2])
+    return np.asarray(
+        _AXES - (vectors[:, :2] / size[:, None])[:, :, None] * mirror[:, None, :], dtype=np.float64
+    )
 
 
 class _Surface:
@@ -139,40 +161,44 @@ class _Surface:
         """Return the slope at unit vectors float64[n, 3], which are the given climbers' places."""
         values, first, second = self._profile(versines(vectors, self._sources), climbers)
         total = values @ self._weights
-        inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > self._nothing)
+        inverse = 1.0 / np.maximum(total, self._nothing)
         gradient = (first @ self._weighted) * inverse[:, None]
         moments = (second @ self._products).reshape(-1, 3, 3)
         bases = tangent_bases(vectors)
-        gradients = (bases @ gradient[:, :, None])[:, :, 0]
+        slopes = (bases @ gradient[:, :, None])[:, :, 0]
+        radial = np.einsum("ij,ij->i", vectors, gradient)
         hessians = bases @ moments @ bases.transpose(0, 2, 1)
-        radial = (vectors[:, None, :] @ gradient[:, :, None])[:, 0, 0]
         hessians *= inverse[:, None, None]
-        hessians[:, (0, 1), (0, 1)] -= radial[:, None]
-        hessians -= gradients[:, :, None] * gradients[:, None, :]
-        step, curvatures = _proposed_step(gradients, hessians, lengths)
-        return _Slope(total, (step[:, None, :] @ bases)[:, 0, :], curvatures)
+        hessians -= radial[:, None, None] * _IDENTITY
+        hessians -= slopes[:, :, None] * slopes[:, None, :]
+        step, reach, curvatures = _proposed_step(slopes, hessians, lengths)
+        return _Slope(total, (step[:, None, :] @ bases)[:, 0, :], reach, curvatures)
 
 
-def _proposed_step(gradients: Float64, hessians: Float64, lengths: Float64) -> tuple[Float64, Float64]:
-    """Return the step float64[n, 2] in the tangent basis and the larger eigenvalue of the Hessian.
+def _proposed_step(slopes: Float64, hessians: Float64, lengths: Float64) -> tuple[Float64, Float64, Float64]:
+    """Return the step float64[n, 2] in the tangent basis, its length and the larger eigenvalue of the Hessian.
 
     Along each of the Hessian's axes: gradient over the size of the curvature. That is Newton's step where
     the function is concave and runs away from saddles where it is not. On a saddle itself, where nothing
     pulls, the step follows the axis that curves upwards.
     """
-    g1, g2 = gradients.T
     h11, h12, h22 = hessians[:, 0, 0], hessians[:, 0, 1], hessians[:, 1, 1]
-    middle, difference = (h11 + h22) / 2.0, (h11 - h22) / 2.0
+    middle, difference = (h11 + h22) * 0.5, (h11 - h22) * 0.5
     spread = np.hypot(difference, h12)
-    largest, smallest = middle + spread, middle - spread
-    angle = 0.5 * np.arctan2(h12, difference)
-    cosine, sine = np.cos(angle), np.sin(angle)
+    largest = middle + spread
     flattest = _FLATTEST / (lengths * lengths)
-    along = (cosine * g1 + sine * g2) / np.maximum(np.abs(largest), flattest)
-    across = (cosine * g2 - sine * g1) / np.maximum(np.abs(smallest), flattest)
-    stuck = (largest > flattest) & (np.abs(along) + np.abs(across) < _STUCK * lengths)
-    along = np.where(stuck, 0.3 * lengths, along)
-    step = np.empty((len(g1), 2), dtype=np.float64)
-    step[:, 0] = cosine * along - sine * across
-    step[:, 1] = sine * along + cosine * across
-    return step, largest
+    # 1/|λ| of a symmetric matrix H is a I + b H, with a and b from its two eigenvalues
+    high = 1.0 / np.maximum(np.abs(largest), flattest)
+    low = 1.0 / np.maximum(np.abs(middle - spread), flattest)
+    b = (high - low) / np.maximum(2.0 * spread, 1e-290)
+    a = high - b * largest
+    turned = (hessians @ slopes[:, :, None])[:, :, 0]
+    step = a[:, None] * slopes + b[:, None] * turned
+    reach = np.sqrt(np.einsum("ij,ij->i", step, step))
+    short = reach < _STUCK * lengths
+    if short.any():
+        stuck = short & (largest > flattest)
+        angle = 0.5 * np.arctan2(h12, difference)[stuck]
+        step[stuck] = 0.3 * lengths[stuck, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+        reach[stuck] = 0.3 * lengths[stuck]
+    return step, reach, largest

@@ -35,11 +35,10 @@ def crossings(mesh: Mesh, dense: NDArray[np.bool_]) -> Crossings:
     The mesh must go on beyond every dense vertex, or cover the whole sphere.
     """
     flags = dense[mesh.triangles]
-    following = flags[:, (1, 2, 0)]
-    leaving, entering = flags & ~following, ~flags & following
-    crossed = np.flatnonzero(leaving.any(axis=1))
-    leave, enter = leaving[crossed].argmax(axis=1), entering[crossed].argmax(axis=1)
-    corners = mesh.triangles[crossed]
+    crossed = np.flatnonzero((flags[:, 0] != flags[:, 1]) | (flags[:, 1] != flags[:, 2]))
+    corners, flags = mesh.triangles[crossed], flags[crossed]
+    following = flags.take((1, 2, 0), axis=1)
+    leave, enter = (flags & ~following).argmax(axis=1), (~flags & following).argmax(axis=1)
     rows = np.arange(len(crossed))
     start_dense, start_thin = corners[rows, leave], corners[rows, (leave + 1) % 3]
     end_thin, end_dense = corners[rows, enter], corners[rows, (enter + 1) % 3]
@@ -94,11 +93,13 @@ def locate(mesh: Mesh, field: Field, edges: Crossings, threshold: float) -> tupl
     return points, (1.0 - share) * gradients[edges.dense] + share * gradients[edges.thin]
 
 
-def smooth_lines(points: Float64, gradients: Float64, lengths: tuple[int, ...]) -> list[NDArray[np.float64]]:
-    """Return each closed line as unit vectors, first repeated last, with a vertex more on each segment.
+def smooth_lines(
+    points: Float64, gradients: Float64, lengths: tuple[int, ...]
+) -> tuple[Float64, NDArray[np.intp]]:
+    """Return the closed lines as unit vectors one after another, first repeated last, and their lengths.
 
-    The vertex between lies on the cubic that has the lines' tangents, at right angles to the gradients, at
-    both ends; where the tangents make no sense (the density is nearly flat) it lies on the chord.
+    Each segment gets a vertex more. It lies on the cubic that has the lines' tangents, at right angles to the
+    gradients, at both ends; where the tangents make no sense (the density is nearly flat), on the chord.
     """
     tangents = cross(gradients, points)
     sizes = np.sqrt(np.einsum("ij,ij->i", tangents, tangents))
@@ -113,13 +114,10 @@ def smooth_lines(points: Float64, gradients: Float64, lengths: tuple[int, ...]) 
     middles = (points + points[following]) / 2.0 + bulge[:, None] * (tangents - tangents[following])
     both = np.stack([points, middles], axis=1).reshape(-1, 3)
     both /= np.sqrt(np.einsum("ij,ij->i", both, both))[:, None]
-    lines: list[NDArray[np.float64]] = []
-    start = 0
-    for length in lengths:
-        line = both[2 * start : 2 * (start + length)]
-        lines.append(np.concatenate([line, line[:1]]))
-        start += length
-    return lines
+    doubled = 2 * np.array(lengths, dtype=np.intp)
+    ends = np.cumsum(doubled)
+    closing = np.insert(np.arange(len(both)), ends, ends - doubled)  # each line's first vertex after its last
+    return both[closing], doubled + 1
 
 
 def _following(lengths: tuple[int, ...]) -> NDArray[np.intp]:

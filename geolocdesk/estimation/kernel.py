@@ -16,8 +16,11 @@ Float32 = NDArray[np.float32]
 _SERIES_LIMIT_RAD = math.radians(16.0)
 """Up to this bandwidth the kernel has died away where the series for θ² converges slowly."""
 
-_REACH = 6.5
-"""Beyond this many bandwidths the kernel, below 7e-10, is treated as nothing."""
+_LOWEST_EXPONENT = np.float32(-80.0)
+"""Below this single precision denormalises, which slows the processor down many times over."""
+
+_REACH = 4.0
+"""Up to so many bandwidths the series must be exact; beyond, the kernel is below a three-thousandth."""
 
 
 @functools.cache
@@ -85,7 +88,7 @@ def kernel_profile(versine: Float64, bandwidth_rad: float) -> tuple[Float64, Flo
 
 @functools.lru_cache(maxsize=256)
 def _exponent_series(bandwidth_rad: float) -> tuple[np.float32, ...]:
-    """Return −θ²/2σ² as a series in s = t/σ² (s¹, s², …), exact to 1e-5 within the kernel's reach.
+    """Return −θ²/2σ² as a series in s = t/σ² (s¹, s², …), exact to 1e-4 within the kernel's reach.
 
     θ² = 2 Σ (2t)ⁿ / (n² C(2n, n)), from the series of arcsin².
     """
@@ -93,9 +96,10 @@ def _exponent_series(bandwidth_rad: float) -> tuple[np.float32, ...]:
     coefficients: list[float] = []
     for power in range(1, 13):
         coefficient = 2.0 * 2.0**power / (power**2 * math.comb(2 * power, power))
-        coefficients.append(-0.5 * coefficient * bandwidth_rad ** (2 * power - 2))
-        if power > 2 and abs(coefficients[-1]) * furthest**power < 1e-5:
+        coefficient *= -0.5 * bandwidth_rad ** (2 * power - 2)
+        if power > 2 and abs(coefficient) * furthest**power < 1e-4:
             break
+        coefficients.append(coefficient)
     return tuple(np.float32(coefficient) for coefficient in coefficients)
 
 
@@ -104,12 +108,6 @@ def _slope_series(bandwidth_rad: float) -> tuple[np.float32, ...]:
     return tuple(
         np.float32(power) * value for power, value in enumerate(_exponent_series(bandwidth_rad), start=1)
     )
-
-
-@functools.lru_cache(maxsize=256)
-def _bend_series(bandwidth_rad: float) -> tuple[np.float32, ...]:
-    slope = _slope_series(bandwidth_rad)[1:]
-    return tuple(np.float32(power) * value for power, value in enumerate(slope, start=1))
 
 
 def _horner(coefficients: tuple[np.float32, ...], variable: Float32) -> Float32:
@@ -125,6 +123,7 @@ def _fast_exponential(scaled: Float32, bandwidth_rad: float) -> Float32:
     """Return the kernel at s = t/σ²."""
     exponent = _horner(_exponent_series(bandwidth_rad), scaled)
     exponent *= scaled
+    np.maximum(exponent, _LOWEST_EXPONENT, out=exponent)
     return np.asarray(np.exp(exponent, out=exponent), dtype=np.float32)
 
 
@@ -163,18 +162,25 @@ def fast_kernel_field(versine: Float64, bandwidth_rad: float) -> tuple[Float32, 
     return values, slope, scaled
 
 
-def fast_kernel_profile(versine: Float64, bandwidth_rad: float) -> tuple[Float64, Float64, Float64]:
-    """Return what ``kernel_profile`` returns, in single precision (as float64) up to 16° of bandwidth."""
+def rough_kernel_profile(versine: Float64, bandwidth_rad: float) -> tuple[Float64, Float64, Float64]:
+    """Return what ``kernel_profile`` returns, roughly: good for finding modes, not for placing them.
+
+    θ² ≈ 2t + t²/3 keeps the exponent within 0.003 of the truth up to two bandwidths; kernels wider than 16°
+    are computed exactly.
+    """
     if bandwidth_rad > _SERIES_LIMIT_RAD:
         return kernel_profile(versine, bandwidth_rad)
+    third = np.float32(bandwidth_rad**2 / 3.0)
     scaled = _scaled(versine, bandwidth_rad)
-    values = _fast_exponential(scaled, bandwidth_rad)
-    slope = _horner(_slope_series(bandwidth_rad), scaled)
-    bend = _horner(_bend_series(bandwidth_rad), scaled)
-    bend += slope * slope
-    bend *= values
-    slope *= values
+    slope = scaled * third
+    slope += np.float32(1.0)
+    exponent = slope + np.float32(1.0)
+    exponent *= scaled
+    exponent *= np.float32(-0.5)
+    np.maximum(exponent, _LOWEST_EXPONENT, out=exponent)
+    values = np.exp(exponent, out=exponent)
+    first = values * slope
+    second = first * slope
+    second -= third * values
     precision = 1.0 / bandwidth_rad**2
-    first = slope * np.float64(-precision)
-    second = bend * np.float64(precision**2)
-    return values.astype(np.float64), first, second
+    return values.astype(np.float64), first * np.float64(precision), second * np.float64(precision**2)

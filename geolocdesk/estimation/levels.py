@@ -16,7 +16,7 @@ from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.disc_mass import disc_mass, masses_within
 from geolocdesk.estimation.kernel import Float64, versines
 from geolocdesk.estimation.location import LEVELS, Level, LevelAnswer
-from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, positions_of
+from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, cross, positions_of
 
 _STARTS = 5
 """Climbs for each level."""
@@ -27,6 +27,18 @@ _PAIRS, _PAIRS_FOR_SHARP_RIMS = 1200, 5000
 _SHARP = 40.0
 """Where the disc is over so many bandwidths wide, its rim hardly blurs, and a climb cannot find its way from
 one set of neighbours to a better one: more discs are tried."""
+
+_ITERATIONS = 10
+"""After so many steps the mass of the disc is within 1e-5 of what sixty would reach."""
+
+_BLURRED = 2.5
+"""A disc of fewer bandwidths' radius blurs the density so much that only the middles of pairs are of use."""
+
+_HOPELESS = 0.8
+"""Starts below this share of the best one's rough mass are not climbed from."""
+
+_SAME_PLACE = 1.0 - 1e-12
+"""Neighbours at this cosine are at the same place (or antipodes): there is nothing between them."""
 
 _EQUAL_MASS = 1e-6
 """Discs that hold the same to this are equally good; the one found from the higher mode is the answer."""
@@ -66,8 +78,9 @@ def best_discs(
         density.weights,
         lambda versine, climbers: table.profile(versine, owner[climbers]),
         lengths_rad=lengths,
-        tolerance_rad=1e-5 * float(lengths.min()),
+        tolerance_rad=1e-3 * float(lengths.min()),
         least_gain=1e-5,
+        iterations=_ITERATIONS,
     )
     chosen = [
         _first_of_the_best(summits.values, np.flatnonzero(owner == number)) for number in range(len(radii_km))
@@ -103,9 +116,8 @@ def _starts(density: Density, modes: Summits, radius_rad: float) -> Float64:
     candidates = [modes.vectors, density.sources]
     scores = [_rough_masses(found, density, radius_rad) for found in candidates]
     if max(float(score.max()) for score in scores) < 1.0 - 1e-3:
-        pairs = _discs_with_two_on_the_rim(density, radius_rad)
-        candidates.append(pairs)
-        scores.append(_rough_masses(pairs, density, radius_rad))
+        candidates.append(_discs_between_two(density, radius_rad))
+        scores.append(_rough_masses(candidates[-1], density, radius_rad))
     sharp = density.bandwidth_rad < radius_rad / _SHARP
     return _best_apart(
         modes.vectors[:1],
@@ -126,17 +138,16 @@ def _rough_masses(centres: Float64, density: Density, radius_rad: float) -> Floa
     return np.asarray(covered.astype(np.float32) @ density.weights.astype(np.float32) / 3.0, dtype=np.float64)
 
 
-def _discs_with_two_on_the_rim(density: Density, radius_rad: float) -> Float64:
-    """Return the centres of the discs that have two neighbours just inside or near their rims.
+def _discs_between_two(density: Density, radius_rad: float) -> Float64:
+    """Return the centres of discs that lie between two neighbours, the pairs that weigh most standing for all.
 
-    Midway between two neighbours, and where two circles round them cross. The pairs that weigh most stand
-    for all where there are too many.
+    Midway between the two; and, where the disc is so large that its rim matters, so that both lie a
+    bandwidth inside the rim.
     """
     bandwidth = density.bandwidth_rad
     cosines = 1.0 - versines(density.sources, density.sources)
     furthest = min(math.pi, 2.0 * (radius_rad + bandwidth))
-    worthwhile = np.triu((cosines > math.cos(furthest)) & (np.abs(cosines) < 1.0 - 1e-12), 1)
-    first, second = np.nonzero(worthwhile)
+    first, second = np.nonzero(np.triu((cosines > math.cos(furthest)) & (np.abs(cosines) < _SAME_PLACE), 1))
     most = _PAIRS_FOR_SHARP_RIMS if bandwidth < radius_rad / _SHARP else _PAIRS
     if len(first) > most:
         weight = density.weights[first] + density.weights[second]
@@ -144,14 +155,15 @@ def _discs_with_two_on_the_rim(density: Density, radius_rad: float) -> Float64:
         first, second = first[heaviest], second[heaviest]
     one, other, cosine_apart = density.sources[first], density.sources[second], cosines[first, second]
     half_cosine = np.sqrt((1.0 + cosine_apart) / 2.0)
-    half_sine = np.sqrt((1.0 - cosine_apart) / 2.0)
     middle = (one + other) / (2.0 * half_cosine)[:, None]
-    normal = np.cross(one, other) / (2.0 * half_cosine * half_sine)[:, None]
-    distance = max(radius_rad - bandwidth, 0.5 * radius_rad)
+    if radius_rad < _BLURRED * bandwidth:
+        return np.asarray(middle, dtype=np.float64)
+    distance = radius_rad - bandwidth
     crossing = half_cosine > abs(math.cos(distance))
     cosine = (math.cos(distance) / half_cosine[crossing])[:, None]
     sine = np.sqrt(1.0 - cosine**2)
-    along, aside = cosine * middle[crossing], sine * normal[crossing]
+    normal = cross(one[crossing], other[crossing]) / np.sqrt(1.0 - cosine_apart[crossing] ** 2)[:, None]
+    along, aside = cosine * middle[crossing], sine * normal
     return np.concatenate([middle, along + aside, along - aside])
 
 
@@ -161,10 +173,11 @@ def _best_apart(
     """Return ``first`` and the best-scored candidates, each so far from those already chosen."""
     chosen = [first[0]]
     near = 2.0 * math.sin(min(apart_rad, math.pi) / 2.0) ** 2
+    least = _HOPELESS * float(scores.max())
     remaining = np.where(versines(candidates, first)[:, 0] < near, -1.0, scores)
     while len(chosen) < count:
         best = int(np.argmax(remaining))
-        if remaining[best] < 0.0:
+        if remaining[best] < least:
             break
         chosen.append(candidates[best])
         remaining[versines(candidates, candidates[best : best + 1])[:, 0] < near] = -1.0

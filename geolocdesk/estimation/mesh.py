@@ -105,11 +105,17 @@ def _subdivision(edge_rad: float) -> tuple[int, int]:
 
 def _joined(corners: Float64, keys: Keys) -> Mesh:
     """Return the mesh of the last generation from its parents' corners and midpoints, [n, 6]."""
-    _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(keys.ravel())
+    ordered = keys.ravel()[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    first = order[new]
     walked = np.argsort(first)  # in the order of the triangles, so that near vertices have near numbers
     place = np.empty_like(walked)
     place[walked] = np.arange(len(walked))
-    six = place[numbers].reshape(-1, 6)
+    numbers = np.empty(len(order), dtype=np.intp)
+    numbers[order] = place[np.cumsum(new) - 1]
+    six = numbers.reshape(-1, 6)
     # a child has a quarter of its parent's area, and a third of that falls to each of its corners
     shares = solid_angles(corners[:, 0], corners[:, 1], corners[:, 2])[:, None] * _SHARES
     return Mesh(

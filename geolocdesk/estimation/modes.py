@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from geolocdesk.estimation.ascent import Summits, ascend
 from geolocdesk.estimation.density import Density
-from geolocdesk.estimation.kernel import Float64, fast_kernel_profile, kernel_profile, versines
+from geolocdesk.estimation.kernel import Float64, kernel_profile, rough_kernel_profile, versines
 from geolocdesk.estimation.location import Mode
 from geolocdesk.geodesy import Position, positions_of
 
@@ -13,9 +13,11 @@ NEGLIGIBLE_WEIGHT = 1e-9
 """Neighbours below this share of the heaviest one's weight start no climb: their modes would be invisible."""
 
 _SAME_MODE_BANDWIDTHS = 0.01
-_ROUGH_TOLERANCE = 1e-4
-_TOLERANCE_RAD = 1e-10
-"""Less than a millimetre on the ground."""
+_ROUGH_TOLERANCE = 0.01
+"""In bandwidths. The step that is still taken leaves about the square of this."""
+
+_TOLERANCE_RAD = 1e-6
+"""6 m on the ground. The step that is still taken leaves less than a millimetre."""
 
 
 def find_modes(density: Density) -> tuple[Mode, ...]:
@@ -46,7 +48,7 @@ def climb_to_modes(density: Density) -> Summits:
         starts,
         density.sources,
         density.weights,
-        lambda versine, _climbers: fast_kernel_profile(versine, bandwidth),
+        lambda versine, _climbers: rough_kernel_profile(versine, bandwidth),
         lengths_rad=np.full(len(starts), bandwidth),
         tolerance_rad=_ROUGH_TOLERANCE * bandwidth,
         least_gain=1e-5,
@@ -59,7 +61,7 @@ def climb_to_modes(density: Density) -> Summits:
         lambda versine, _climbers: kernel_profile(versine, bandwidth),
         lengths_rad=np.full(len(distinct), bandwidth),
         tolerance_rad=_TOLERANCE_RAD,
-        least_gain=1e-13,
+        least_gain=1e-10,
     )
     order = _highest_first(fine, bandwidth)
     order = order[_first_of_each(fine.vectors[order], _SAME_MODE_BANDWIDTHS * bandwidth)]

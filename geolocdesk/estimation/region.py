@@ -20,7 +20,7 @@ from geolocdesk.estimation.location import Region, SphericalPolygon
 from geolocdesk.estimation.mesh import Mesh, build_mesh
 from geolocdesk.estimation.quadrature import threshold_for
 from geolocdesk.estimation.sums import KernelSums, kernel_sums
-from geolocdesk.geodesy import SPHERE_AREA_KM2, contains, positions_of, ring_areas_km2
+from geolocdesk.geodesy import SPHERE_AREA_KM2, closed_line_areas_km2, contains, positions_of
 
 REGION_MASSES = (0.5, 0.9)
 
@@ -38,6 +38,12 @@ _FINEST, _COARSEST = 0.2, 0.8
 _LONGEST_EDGE_RAD = math.radians(10.0)
 """However wide the kernel, outlines are drawn with edges no longer than this."""
 
+_NEGLECT = 0.05
+"""Share of the threshold by which distant neighbours may be left out where only a bound is wanted."""
+
+_COARSE = 2.0
+"""Circles of more bandwidths than this are judged by their distance from the neighbours alone."""
+
 _WIDE_RAD = math.radians(16.0)
 """Kernels wider than this reach so far that only distance decides where the mesh is wanted."""
 
@@ -52,8 +58,7 @@ def highest_density_regions(density: Density, masses: Sequence[float] = REGION_M
     for mass in masses:
         threshold = threshold_for(mesh, field, mass * total)
         edges = crossings(mesh, field.values >= threshold)
-        lines = smooth_lines(*locate(mesh, field, edges, threshold), edges.lengths)
-        regions.append(_region(mass, lines))
+        regions.append(_region(mass, *smooth_lines(*locate(mesh, field, edges, threshold), edges.lengths)))
     return tuple(regions)
 
 
@@ -111,27 +116,28 @@ def _mesh_above(density: Density, threshold: float, area: float) -> Mesh:
     reach = bandwidth * math.sqrt(2.0 * max(0.0, -math.log(threshold)))
 
     def wanted(centres: Float64, circle_rad: float) -> NDArray[np.bool_]:
-        if circle_rad > bandwidth or bandwidth > _WIDE_RAD:
+        if circle_rad > _COARSE * bandwidth or bandwidth > _WIDE_RAD:
             limit = math.cos(min(math.pi, reach + circle_rad)) - 1e-15
             return np.asarray((centres @ density.sources.T).max(axis=1) >= limit, dtype=np.bool_)
         # (θ − r)² ≥ (1 − ε)θ² − (1/ε − 1)r²: a wider, higher kernel at the centre bounds the whole circle
         slack = circle_rad / (circle_rad + 2.0 * bandwidth)
         height = math.exp(0.5 * (1.0 / slack - 1.0) * (circle_rad / bandwidth) ** 2)
-        bound = KernelSums(density, threshold / height, bandwidth / math.sqrt(1.0 - slack))
-        return bound.values(centres) * height >= threshold
+        bound = KernelSums(density, threshold / height, bandwidth / math.sqrt(1.0 - slack), _NEGLECT)
+        return bound.values(centres) * height >= threshold * (1.0 - _NEGLECT)
 
     return build_mesh(edge, wanted)
 
 
-def _region(mass: float, lines: list[Float64]) -> Region:
+def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region:
     """Return the region that closed lines (unit vectors) with their inside on the left bound, in its parts.
 
     A ring with less than half the globe on its left is the exterior of its own part; any other goes round a
     hole. A hole belongs to the smallest exterior that contains it; those that no exterior contains all bound
     one part that spans the globe, whose exterior is the one of them with the largest hole.
     """
-    rings = _as_rings(lines)
-    areas = ring_areas_km2(rings)
+    areas = closed_line_areas_km2(vertices, lengths)
+    lines = np.split(vertices, np.cumsum(lengths)[:-1])
+    rings = np.split(np.column_stack(positions_of(vertices)), np.cumsum(lengths)[:-1])
     rising = [int(number) for number in np.argsort(areas)]
     outer = [number for number in rising if areas[number] <= SPHERE_AREA_KM2 / 2.0]
     holes: dict[int, list[int]] = {number: [] for number in outer}
@@ -158,14 +164,6 @@ def _encloses(line: Float64, point: Float64) -> bool:
         return False  # outside a cap of less than half the globe that holds the whole line
     latitude, longitude = positions_of(point)
     return bool(contains(np.column_stack(positions_of(line)), latitude, longitude))
-
-
-def _as_rings(lines: list[Float64]) -> list[NDArray[np.float64]]:
-    """Return unit vectors as (latitude, longitude), all lines at once."""
-    if not lines:
-        return []
-    positions = np.column_stack(positions_of(np.concatenate(lines)))
-    return np.split(positions, np.cumsum([len(line) for line in lines])[:-1])
 
 
 def _frozen(ring: NDArray[np.float64]) -> NDArray[np.float64]:

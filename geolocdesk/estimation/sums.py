@@ -31,12 +31,14 @@ class Field:
 class KernelSums:
     """Σ wᵢ K(θᵢ) for the neighbours of a density, with K(0) = 1.
 
-    ``floor`` is the smallest sum that matters: what the neighbours left out would add is below a thousandth.
+    ``floor`` is the smallest sum that matters, and ``neglect`` the share of it that the neighbours left out
+    may have added.
     """
 
     density: Density
     floor: float
     bandwidth_rad: float
+    neglect: float = 1e-3
 
     def values(self, points: Float64) -> Float64:
         """Return the sums at unit vectors [n, 3]."""
@@ -69,7 +71,7 @@ class KernelSums:
 
     def _blocks(self, points: Float64) -> Iterator[tuple[slice, NDArray[np.intp], Float64]]:
         """Return parts of the points with the neighbours that count there and the part's middle."""
-        reach = self.bandwidth_rad * math.sqrt(2.0 * math.log(1e3 / min(self.floor, 1.0)))
+        reach = self.bandwidth_rad * math.sqrt(2.0 * max(0.0, -math.log(self.neglect * self.floor)))
         for start in range(0, len(points), _BLOCK):
             part = slice(start, start + _BLOCK)
             middle = points[part].sum(axis=0)

@@ -12,6 +12,7 @@ round a pole or hold more than half the globe.
 from geolocdesk.geodesy.plane import PlanePolygon, plane_polygons
 from geolocdesk.geodesy.polygon import (
     SPHERE_AREA_KM2,
+    closed_line_areas_km2,
     contains,
     densify,
     geodesic_circle,
@@ -42,6 +43,7 @@ __all__ = [
     "PlanePolygon",
     "Position",
     "angle_rad",
+    "closed_line_areas_km2",
     "contains",
     "cross",
     "densify",

@@ -52,10 +52,15 @@ def ring_areas_km2(rings: Sequence[Ring]) -> NDArray[np.float64]:
     """Return the area on the left of each ring, float64[n]."""
     if not rings:
         return np.empty(0, dtype=np.float64)
-    lengths = np.array([len(ring) for ring in rings])
-    first = np.cumsum(lengths) - lengths
     positions = np.concatenate(rings)
-    vertices = unit_vectors(positions[:, 0], positions[:, 1])
+    return closed_line_areas_km2(
+        unit_vectors(positions[:, 0], positions[:, 1]), np.array([len(ring) for ring in rings])
+    )
+
+
+def closed_line_areas_km2(vertices: NDArray[np.float64], lengths: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the area on the left of each closed line; the lines' unit vectors follow one another."""
+    first = np.cumsum(lengths) - lengths
     start, end = vertices[:-1], vertices[1:].copy()
     between_rings = first[1:] - 1
     end[between_rings] = start[between_rings]

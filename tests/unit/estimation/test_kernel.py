@@ -8,12 +8,12 @@ import pytest
 from geolocdesk.estimation.kernel import (
     angles_of,
     fast_kernel_field,
-    fast_kernel_profile,
     fast_kernel_values,
     kernel_integral,
     kernel_profile,
     kernel_values,
     mass_by_angle,
+    rough_kernel_profile,
     versines,
 )
 
@@ -91,8 +91,8 @@ def test_single_precision_agrees_with_double(bandwidth_deg: float) -> None:
     t = 2.0 * np.sin(angles / 2.0) ** 2
     values, first, second = kernel_profile(t, bandwidth)
     assert np.allclose(fast_kernel_values(t, bandwidth), values, rtol=2e-4, atol=1e-7)
-    for fast, exact in zip(fast_kernel_profile(t, bandwidth), (values, first, second), strict=True):
-        assert np.allclose(fast, exact, rtol=1e-3, atol=1e-3 * float(np.abs(exact).max()))
+    for rough, exact in zip(rough_kernel_profile(t, bandwidth), (values, first, second), strict=True):
+        assert np.allclose(rough, exact, rtol=5e-3, atol=5e-3 * float(np.abs(exact).max()))
     kernel, slope, _ = fast_kernel_field(t, bandwidth)
     assert np.allclose(kernel, values, rtol=2e-4, atol=1e-7)
     assert np.allclose(-slope / bandwidth**2, first, rtol=1e-3, atol=1e-3 * float(first.max()))
