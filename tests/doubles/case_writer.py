@@ -7,7 +7,7 @@ from pathlib import Path
 
 from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.opening import open_case
-from geolocdesk.reporting.formats import CSV, GEOJSON
+from geolocdesk.reporting.formats import FORMATS
 from tests.doubles.analyses import ZAGREB, make_analysis, make_failure, make_picture, make_record
 
 
@@ -34,17 +34,18 @@ def fill(case: Case, start: int) -> None:
         number += 1
 
 
-def write_reports(case: Case, folder: Path) -> None:
-    """Write reports over and over."""
+def write_reports(case: Case, folder: Path, names: list[str]) -> None:
+    """Write reports in these formats over and over."""
+    forms = [form for form in FORMATS if form.name in names]
     while True:
-        for form in (CSV, GEOJSON):
+        for form in forms:
             form.load()(case, folder / f"report{form.suffix}")
             say(f"report {form.suffix}")
 
 
 def main() -> None:
-    """Wait for a line, then work until killed: ``fill CASE START`` or ``report CASE FOLDER``."""
-    task, path, argument = sys.argv[1:]
+    """Wait for a line, then work until killed: ``fill CASE START`` or ``report CASE FOLDER FORMAT…``."""
+    task, path, argument, *names = sys.argv[1:]
     with open_case(Path(path), actor="A. Kovač", clock=lambda: datetime.now(UTC)) as case:
         say("ready")
         if not sys.stdin.readline():
@@ -52,7 +53,7 @@ def main() -> None:
         if task == "fill":
             fill(case, int(argument))
         else:
-            write_reports(case, Path(argument))
+            write_reports(case, Path(argument), names)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 ``GEOLOCDESK_KILLS`` sets how many kills each test makes; the default keeps the suite short.
 """
 
-import csv
-import json
 import os
 import random
 import subprocess
@@ -18,22 +16,21 @@ from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.opening import create_case, open_case, read_case
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.casefile.verify import verify_case
-from geolocdesk.reporting.formats import CSV, GEOJSON
+from geolocdesk.reporting.formats import FORMATS
 from tests.doubles.analyses import make_analysis
 from tests.doubles.cases import DETAILS, varied_case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("GEOLOCDESK_KILLS", "4"))
-LONGEST_LIFE_S = 0.6
 
 
 def open_for_writing(path: Path) -> Case:
     return open_case(path, actor="B. Novak", clock=lambda: datetime.now(UTC))
 
 
-def killed_while(task: str, case_path: Path, argument: object, life_s: float) -> list[list[str]]:
+def killed_while(life_s: float, *arguments: object) -> list[list[str]]:
     """Run the program to be killed for a while and return what it said it had finished."""
-    command = [sys.executable, "-m", "tests.doubles.case_writer", task, str(case_path), str(argument)]
+    command = [sys.executable, "-m", "tests.doubles.case_writer", *map(str, arguments)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=REPOSITORY, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout is not None
@@ -68,7 +65,7 @@ def test_a_batch_killed_at_any_moment_loses_nothing(tmp_path: Path, reopen_for_w
     chance = random.Random(1)
     finished: list[list[str]] = []
     for kill in range(KILLS):
-        finished += killed_while("fill", path, kill * 1000, chance.uniform(0.0, LONGEST_LIFE_S))
+        finished += killed_while(chance.uniform(0.0, 0.6), "fill", path, kill * 1000)
         opened = open_for_writing(path) if reopen_for_writing else read_case(path)
         with opened as case:
             assert_kept(case, finished)
@@ -79,30 +76,37 @@ def test_a_batch_killed_at_any_moment_loses_nothing(tmp_path: Path, reopen_for_w
         assert all(row.sound for row in verify_case(case, None) if row.exhibit is None)
 
 
-def test_a_report_killed_at_any_moment_is_whole_or_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "longest_life_s"),
+    [(["csv", "geojson"], 0.6), (["pdf"], 4.0), (["html"], 4.0)],
+    ids=["data", "pdf", "html"],
+)
+def test_a_report_killed_at_any_moment_is_whole_or_not_there(
+    tmp_path: Path, names: list[str], longest_life_s: float
+) -> None:
     path = tmp_path / "case.gldcase"
+    forms = [form for form in FORMATS if form.name in names]
     with varied_case(path) as case:
-        for form in (CSV, GEOJSON):
+        for form in forms:
             form.load()(case, tmp_path / f"expected{form.suffix}")
     chance = random.Random(2)
     reports = tmp_path / "reports"
     reports.mkdir()
     for _kill in range(KILLS):
-        finished = killed_while("report", path, reports, chance.uniform(0.0, LONGEST_LIFE_S))
-        for form in (CSV, GEOJSON):
+        life_s = chance.uniform(0.0, longest_life_s)
+        finished = killed_while(life_s, "report", path, reports, *names)
+        for form in forms:
             report = reports / f"report{form.suffix}"
             if ["report", form.suffix] in finished:
                 assert report.exists()
             if report.exists():
                 assert report.read_bytes() == (tmp_path / f"expected{form.suffix}").read_bytes()
                 report.unlink()
-        assert {left.name for left in reports.iterdir()} <= {".report.csv.partial", ".report.geojson.partial"}
+        left = {leftover.name for leftover in reports.iterdir()}
+        assert left <= {f".report{form.suffix}.partial" for form in forms}
         with read_case(path) as reader:
             assert reader.info().exhibits == 6
     with read_case(path) as reader:
-        for form in (CSV, GEOJSON):
+        for form in forms:
             form.load()(reader, reports / f"report{form.suffix}")
-    assert sorted(left.name for left in reports.iterdir()) == ["report.csv", "report.geojson"]
-    with (reports / "report.csv").open(encoding="utf-8-sig", newline="") as stream:
-        assert len(list(csv.reader(stream))) == 7
-    assert json.loads((reports / "report.geojson").read_text(encoding="utf-8"))["type"] == "FeatureCollection"
+    assert {report.name for report in reports.iterdir()} == {f"report{form.suffix}" for form in forms}
