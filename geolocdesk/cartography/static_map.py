@@ -263,12 +263,12 @@ def _graticule(sheet: MapSheet) -> Iterator[Shape]:
     lines = []
     for latitude in np.arange(math.ceil(south / step), math.floor(north / step) + 1) * step:
         if abs(latitude) < 90.0:
-            across = np.linspace(centre.longitude - wide, centre.longitude + wide, 90)
-            lines.append(sheet.projection.points(np.full_like(across, latitude), across))
+            across = np.linspace(centre.longitude - wide, centre.longitude + wide, 181)
+            lines.append(sheet.projection.line(np.column_stack([np.full_like(across, latitude), across])))
     first, last = math.ceil((centre.longitude - wide) / step), math.floor((centre.longitude + wide) / step)
     for longitude in np.arange(first, last + 1) * step:
         along = np.linspace(max(south, -90.0 + step), min(north, 90.0 - step), 60)
-        lines.append(sheet.projection.points(along, np.full_like(along, longitude)))
+        lines.append(sheet.projection.line(np.column_stack([along, np.full_like(along, longitude)])))
     cut = tuple(piece for line in lines for piece in sheet.outline(line))
     if cut:
         yield Path(cut, closed=False, stroke=LIGHT_MAP.graticule, stroke_width=0.2)

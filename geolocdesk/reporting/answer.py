@@ -179,7 +179,7 @@ def basis_sentence(carriers: dict[int, float], neighbours: int) -> str:
     named = ", ".join(map(str, ranks[:12])) + (" …" if len(ranks) > 12 else "")
     return (
         f"At least {share_text(CARRIED_SHARE)} of the answer rests on {len(ranks)} of "
-        f"{count_text(neighbours, 'neighbour')}: number {named}."
+        f"{count_text(neighbours, 'neighbour')}: numbers {named}."
     )
 
 

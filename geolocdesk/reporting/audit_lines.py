@@ -1,5 +1,6 @@
 """The audit trail in lines a reader can follow; the entry's hash stands for what a line leaves out."""
 
+import re
 from dataclasses import dataclass
 
 from geolocdesk.casefile.audit import AuditEntry
@@ -9,6 +10,9 @@ from geolocdesk.reporting.facts import time_text
 from geolocdesk.visible_text import visible_text
 
 _LONGEST_TEXT = 300
+_HASH = re.compile("[0-9a-f]{64}")
+_SHOWN_OF_HASH = 16
+"""Enough to find it again; the entry's own hash vouches for the rest."""
 _DETAILS = (
     ("version", "analysis"),
     ("path", "file"),
@@ -61,6 +65,8 @@ def _detail(entry: AuditEntry) -> str:
 
 def _named(label: str, value: JsonValue) -> str:
     text = visible_text(str(value))
+    if _HASH.fullmatch(text):
+        return f"{label} {text[:_SHOWN_OF_HASH]}…"
     if len(text) > _LONGEST_TEXT:
         text = f"{text[:_LONGEST_TEXT]}… ({len(text)} characters)"
     return f"{label} {text}" if label else f"“{text}”"

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+from geolocdesk.provenance import sha256_of_json
 from geolocdesk.reporting.facts import time_text
 from geolocdesk.reporting.report import EVERYTHING, Report, ReportContents
 from geolocdesk.visible_text import visible_text
@@ -42,6 +44,7 @@ def write_pdf(
             running_title=_running_title(report),
             state=f"State of the case {time_text(report.as_of)} · audit hash {report.info.audit_hash[:16]}…",
             as_of=report.as_of,
+            identity=_identity(report),
             practice=PRACTICE_WARNING if report.is_synthetic else "",
         )
         document.build_pieces(_pieces(report, progress))
@@ -78,6 +81,14 @@ def _plain_streams() -> Iterator[None]:
         yield
     finally:
         rl_config.useA85 = before
+
+
+def _identity(report: Report) -> str:
+    """Return what tells this report from others: the case's state and the choice of contents, hashed."""
+    contents = report.contents
+    chosen = None if contents.exhibits is None else [*sorted(contents.exhibits)]
+    choice = {**asdict(contents), "exhibits": chosen}
+    return sha256_of_json({"audit_hash": report.info.audit_hash, "contents": choice})[:32]
 
 
 def _author(report: Report) -> str:

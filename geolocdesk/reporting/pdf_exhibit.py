@@ -142,7 +142,7 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
     ]
     head = ("Level", "Within", "Probability", "Calibrated on", "Best position", "Place")
     widths = (54.0, 46.0, 52.0, 96.0, 104.0, TEXT_WIDTH - 352.0)
-    table = grid(head, rows, widths, extra=colours)
+    table = grid(head, rows, widths, numbers=(1, 2), extra=colours)
     more = [paragraph(f"{' · '.join(answer.regions)}. {answer.basis}", used.small)]
     yield from _section("The answer at each level of precision", [table, Spacer(0, 4), *more])
 
@@ -232,6 +232,7 @@ def _file(report: ExhibitReport) -> Iterator[Flowable]:
                 *fact_table(report.claims, _HALF, 84.0),
             ]
         )
+    yield Spacer(0, 10)
     yield side_by_side([columns[0], [], columns[1] if len(columns) > 1 else []], [_HALF, _GAP, _HALF])
     if report.remarks:
         yield from _section("Remarks on the file", [paragraph(text, used.body) for text in report.remarks])

@@ -101,7 +101,7 @@ def _published(table: PublishedTable) -> Iterator[Flowable]:
     ]
     width = 50.0
     first = TEXT_WIDTH - width * len(table.columns)
-    yield grid(("Method", *table.columns), rows, (first, *[width] * len(table.columns)))
+    yield grid(("Method", *table.columns), rows, (first, *[width] * len(table.columns)), numbers=range(1, 6))
     yield Spacer(0, 2)
     yield paragraph(f"Published by others, not measured by this program. Source: {table.source}.", used.muted)
 
@@ -142,5 +142,5 @@ def _audit_table(lines: list[AuditLine]) -> Flowable:
         for line in lines
     ]
     return grid(
-        ("No.", "When, who", "What", "With which inputs"), rows, (32.0, 96.0, 84.0, TEXT_WIDTH - 212.0)
+        ("No.", "When, who", "What", "With which inputs"), rows, (30.0, 110.0, 88.0, TEXT_WIDTH - 228.0)
     )

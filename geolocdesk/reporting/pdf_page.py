@@ -52,9 +52,14 @@ class ReportDocument(BaseDocTemplate):
         running_title: str,
         state: str,
         as_of: str,
+        identity: str,
         practice: str,
     ) -> None:
-        """Begin a document; ``as_of`` is its date (ISO 8601, UTC), ``practice`` a warning for every page or empty."""
+        """Begin a document.
+
+        ``as_of`` is its date (ISO 8601, UTC), ``identity`` 32 hexadecimal digits that tell it from other
+        documents, ``practice`` a warning for every page or empty.
+        """
         super().__init__(
             stream,
             pagesize=A4,
@@ -70,6 +75,7 @@ class ReportDocument(BaseDocTemplate):
             pageCompression=1,
         )
         self._running_title, self._state, self._practice = running_title, state, practice
+        self._identity = f"\n[<{identity}><{identity}>]\n".encode("ascii")
         self._date = f"D:{''.join(filter(str.isdigit, as_of))[:14]}Z"
         frame = Frame(
             MARGIN,
@@ -87,7 +93,10 @@ class ReportDocument(BaseDocTemplate):
         """Lay out each piece as it comes, then end the document."""
         register_fonts()
         self._startBuild()  # type: ignore[attr-defined]  # what build() calls before its one long list
-        self.canv.setDateFormatter(lambda *_now: self._date)
+        canvas: Any = self.canv
+        canvas._doctemplate = self  # noqa: SLF001 - blocks that stay together look for the next page here
+        canvas._doc._ID = self._identity  # noqa: SLF001 - reportlab's own depends on the environment
+        canvas.setDateFormatter(lambda *_now: self._date)
         for piece in pieces:
             while piece:
                 self.clean_hanging()

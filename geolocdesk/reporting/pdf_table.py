@@ -1,6 +1,6 @@
 """Tables, panels and lists of the PDF, all in one look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from reportlab.lib.colors import HexColor
@@ -61,11 +61,20 @@ def fact_table(
 
 
 def grid(
-    head: Sequence[str], rows: Iterable[Row], widths: Sequence[float], *, extra: Sequence[Any] = ()
+    head: Sequence[str],
+    rows: Iterable[Row],
+    widths: Sequence[float],
+    *,
+    numbers: Collection[int] = (),
+    extra: Sequence[Any] = (),
 ) -> Table:
-    """Return a table whose head is repeated on every page."""
+    """Return a table whose head is repeated on every page; columns of ``numbers`` are flush right."""
     used = styles()
-    body: list[Row] = [[paragraph(text, used.head_cell) for text in head], *rows]
+    titles = [
+        paragraph(text, used.head_cell_right if column in numbers else used.head_cell)
+        for column, text in enumerate(head)
+    ]
+    body: list[Row] = [titles, *rows]
     table = Table(body, colWidths=list(widths), repeatRows=1, hAlign="LEFT")
     table.setStyle(
         TableStyle(

@@ -114,6 +114,7 @@ class Styles:
     section: ParagraphStyle
     lead: ParagraphStyle
     head_cell: ParagraphStyle
+    head_cell_right: ParagraphStyle
 
 
 @cache
@@ -134,6 +135,7 @@ def styles() -> Styles:
         section=_style("section", SEMIBOLD, 10.2, 13.0, space_before=11.0, space_after=4.5, keep=True),
         lead=_style("lead", SEMIBOLD, 11.4, 14.8),
         head_cell=_style("head cell", SEMIBOLD, 7.0, 9.4, LIGHT.text_muted),
+        head_cell_right=_style("head cell right", SEMIBOLD, 7.0, 9.4, LIGHT.text_muted, alignment=TA_RIGHT),
     )
 
 
