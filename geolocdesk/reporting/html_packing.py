@@ -6,4 +6,4 @@ import zlib
 
 def packed(content: bytes) -> str:
     """Return bytes deflated (RFC 1950) and in base64, as ``unpacked`` in ``report_map.js`` reads them."""
-    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(content)).decode("ascii")
