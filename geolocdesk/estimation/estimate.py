@@ -1,6 +1,7 @@
 """From the neighbours of one photo to everything they say about its place."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from geolocdesk.estimation.location import (
 )
 from geolocdesk.estimation.modes import climb_to_modes, modes_of
 from geolocdesk.estimation.region import highest_density_regions
+from geolocdesk.estimation.vo2017 import find_vo2017_position
 from geolocdesk.geodesy import Position, unit_vectors
 from geolocdesk.reference.neighbours import Neighbours
 
@@ -39,6 +41,10 @@ def estimate_from_arrays(
 ) -> LocationEstimate:
     """Return the estimate from neighbours in rank order, float64[≥ 1] each; the first k are used.
 
+    ``sphere`` answers the density's highest mode and, at each level, the disc that holds the most of it;
+    ``nearest`` answers its first neighbour and ``vo2017`` the released program's place, both at every level,
+    with the density's mass in the discs round it.
+
     Without levels or regions, those are empty, which is what an evaluation over thousands of photos needs.
     Raises UsageError for parameters that make no sense or without any neighbour.
     """
@@ -46,14 +52,14 @@ def estimate_from_arrays(
     if len(distances) == 0:
         message = "No reference is left to compare with; widen the search or exclude fewer references."
         raise UsageError(message)
-    density = estimate_density(latitudes, longitudes, distances, parameters)
+    density = estimate_density(latitudes, longitudes, distances, _on_squared_distances(parameters))
     summits = climb_to_modes(density)
     modes = modes_of(density, summits)
     if parameters.estimator == "sphere":
         position = modes[0].position
         levels = answer_levels(density, summits) if with_levels else ()
     else:
-        position = Position(float(density.latitudes[0]), float(density.longitudes[0]))
+        position = find_vo2017_position(density) if parameters.estimator == "vo2017" else _nearest(density)
         levels = levels_at(density, position) if with_levels else ()
     return LocationEstimate(
         parameters=parameters,
@@ -65,11 +71,23 @@ def estimate_from_arrays(
     )
 
 
+def _on_squared_distances(parameters: EstimationParameters) -> EstimationParameters:
+    """Return the parameters with twice the exponent for vo2017, whose weights are (1/d²)^m."""
+    if parameters.estimator != "vo2017":
+        return parameters
+    return replace(parameters, exponent=2.0 * parameters.exponent)
+
+
+def _nearest(density: Density) -> Position:
+    return Position(float(density.latitudes[0]), float(density.longitudes[0]))
+
+
 def check_parameters(parameters: EstimationParameters) -> None:
     """Raise UsageError unless the estimator exists, k ≥ 1, m ≥ 0 and 0 < σ ≤ 180."""
-    if parameters.estimator not in ("sphere", "nearest"):
+    if parameters.estimator not in ("sphere", "nearest", "vo2017"):
         message = (
-            f"The estimator {parameters.estimator} is not part of this version; choose sphere or nearest."
+            f"The estimator {parameters.estimator} needs a network trained on classes of places, which this "
+            "version does not have; choose sphere, nearest or vo2017."
         )
         raise UsageError(message)
     if parameters.neighbours < 1:
