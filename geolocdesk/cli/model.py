@@ -1,6 +1,7 @@
-"""``geolocdesk model``: which models there are, what they are, and whether they are intact."""
+"""``geolocdesk model``: which models there are, what they are, whether they are intact; bringing in others."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.console import EXIT_OK, write_json, write_result
@@ -17,8 +18,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the command and its sub-commands to the command line."""
     parser = commands.add_parser(
         "model",
-        help="list, describe and verify models",
-        description="List the models there are, describe one, or check that one is intact.",
+        help="list, describe, verify and import models",
+        description="List the models there are, describe one, check that one is intact, or bring one in.",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     listing = verbs.add_parser("list", help="the models there are", description="List the models there are.")
@@ -32,6 +33,37 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         verb.add_argument("model", metavar="MODEL", help=_NAMED)
         verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
         verb.set_defaults(run=command)
+    _add_import(verbs)
+
+
+def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = verbs.add_parser(
+        "import",
+        help="make a model folder from another program's weights",
+        description="Make a model folder from a .caffemodel with the convolutions of VGG-16, conv1_1 to conv5_3, "
+        "such as the one Vo, Jacobs and Hays released.",
+    )
+    verb.add_argument("source", type=Path, metavar="SOURCE", help="a .caffemodel file")
+    verb.add_argument("--out", type=Path, required=True, metavar="MODEL", help="the folder to write")
+    verb.add_argument(
+        "--mean",
+        type=_mean,
+        metavar="B,G,R",
+        help="what to take off each channel, 0 to 255 (default 100,100,100, as in the authors' program)",
+    )
+    verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    verb.set_defaults(run=run_import)
+
+
+def _mean(text: str) -> tuple[float, float, float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3 or not all(0.0 <= number <= 255.0 for number in numbers):
+        message = f"{text!r} is not three numbers from 0 to 255 with commas between them"
+        raise argparse.ArgumentTypeError(message)
+    return (numbers[0], numbers[1], numbers[2])
 
 
 def run_list(options: argparse.Namespace) -> int:
@@ -65,6 +97,16 @@ def run_verify(options: argparse.Namespace) -> int:
     _report(info, as_json=options.json)
     if not options.json:
         write_result("  intact         its hashes are right, and it describes a picture")
+    return EXIT_OK
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Write a model folder, let it describe a picture, report it and return the exit code."""
+    from geolocdesk.features.importers.caffemodel import import_caffemodel
+    from geolocdesk.features.model_pack import verify_model
+
+    import_caffemodel(options.source, options.out, mean_bgr=options.mean)
+    _report(verify_model(str(options.out)), as_json=options.json)
     return EXIT_OK
 
 

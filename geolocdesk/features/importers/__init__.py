@@ -1,0 +1,1 @@
+"""Bringing in models that other programs wrote, one module a format."""
