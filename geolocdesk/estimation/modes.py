@@ -82,4 +82,4 @@ def _highest_first(summits: Summits, bandwidth: float) -> NDArray[np.intp]:
 def _first_of_each(vectors: Float64, angle_rad: float) -> NDArray[np.intp]:
     """Return the numbers of the vectors that no earlier one comes closer to than an angle (over 1e-7)."""
     close = versines(vectors, vectors) < angle_rad**2 / 2.0
-    return np.flatnonzero(~np.tril(close, -1).any(axis=1))
+    return np.flatnonzero(close.argmax(axis=1) == np.arange(len(vectors)))

@@ -142,9 +142,13 @@ def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region
     outer = [number for number in rising if areas[number] <= SPHERE_AREA_KM2 / 2.0]
     holes: dict[int, list[int]] = {number: [] for number in outer}
     global_part: list[int] = []
-    for number in rising[len(outer) :]:
-        owner = next((ring for ring in outer if _encloses(lines[ring], lines[number][0])), None)
-        (global_part if owner is None else holes[owner]).append(number)
+    if len(outer) < len(rising):
+        middles, reaches = _caps(vertices, lengths)
+        for number in rising[len(outer) :]:
+            point = lines[number][0]
+            near = [ring for ring in outer if float(point @ middles[ring]) >= reaches[ring]]
+            owner = next((ring for ring in near if contains(rings[ring], *rings[number][0])), None)
+            (global_part if owner is None else holes[owner]).append(number)
     if global_part:
         holes[global_part[0]] = global_part[1:]
     parts = []
@@ -157,13 +161,18 @@ def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region
     return Region(mass=mass, area_km2=total, parts=tuple(parts))
 
 
-def _encloses(line: Float64, point: Float64) -> bool:
-    """Return whether a point lies inside a line that has less than half the globe inside."""
-    middle = line.sum(axis=0)
-    if float((line @ middle).min()) > max(0.0, float(point @ middle)):
-        return False  # outside a cap of less than half the globe that holds the whole line
-    latitude, longitude = positions_of(point)
-    return bool(contains(np.column_stack(positions_of(line)), latitude, longitude))
+def _caps(vertices: Float64, lengths: NDArray[np.intp]) -> tuple[Float64, Float64]:
+    """Return, for each closed line, the middle and the cosine of a cap that holds what lies inside it.
+
+    A line with less than half the globe inside lies in a cap with all of its inside, unless that cap is more
+    than half the globe; then the cap is the globe.
+    """
+    first = np.cumsum(lengths) - lengths
+    middles = np.add.reduceat(vertices, first)
+    middles /= np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-300)
+    cosines = np.einsum("ij,ij->i", vertices, np.repeat(middles, lengths, axis=0))
+    lowest = np.minimum.reduceat(cosines, first)
+    return middles, np.where(lowest > 0.0, lowest - 1e-12, -2.0)
 
 
 def _frozen(ring: NDArray[np.float64]) -> NDArray[np.float64]:
