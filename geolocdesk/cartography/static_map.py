@@ -21,7 +21,13 @@ from geolocdesk.estimation.carriers import find_carriers
 from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.location import LEVELS, LevelAnswer, Region
 from geolocdesk.estimation.region import density_surface
-from geolocdesk.geodesy import HALF_CIRCUMFERENCE_KM, Position, geodesic_circle, great_circle_km
+from geolocdesk.geodesy import (
+    HALF_CIRCUMFERENCE_KM,
+    KM_PER_DEGREE,
+    Position,
+    geodesic_circle,
+    great_circle_km,
+)
 from geolocdesk.quantities import count_text, distance_text, radius_text, share_text
 from geolocdesk.unavailable import Unavailable
 
@@ -176,17 +182,24 @@ def _markers(analysis: Analysis, sheet: MapSheet, boxes: LabelBoxes) -> Iterator
     """Yield the neighbours, the first ones as numbered discs, then the file's claim and the answer."""
     answer = sheet.spot(analysis.estimate.position)
     neighbours = analysis.neighbours
-    spots = [tuple(spot) for spot in sheet.spots(neighbours.latitudes(), neighbours.longitudes()).tolist()]
+    spots: list[Spot] = [
+        (x, y) for x, y in sheet.spots(neighbours.latitudes(), neighbours.longitudes()).tolist()
+    ]
     for x, y in spots[NUMBERED_NEIGHBOURS:]:
         if sheet.holds(x, y):
             yield Disc(x, y, 1.5, LIGHT.neighbour, LIGHT_MAP.casing, 0.4)
     boxes.block(*answer, _CROSS_RADIUS)
     taken = [answer]
-    for rank, (x, y) in enumerate(spots[:NUMBERED_NEIGHBOURS], start=1):
-        if sheet.holds(x, y):
-            taken.append(_free_spot((x, y), taken, sheet))
-            boxes.block(*taken[-1], _DISC_RADIUS)
-            yield from _numbered_disc(rank, (x, y), taken[-1])
+    numbered = [
+        (rank, spot) for rank, spot in enumerate(spots[:NUMBERED_NEIGHBOURS], start=1) if sheet.holds(*spot)
+    ]
+    for _rank, spot in numbered:
+        taken.append(_free_spot(spot, taken, sheet))
+        boxes.block(*taken[-1], _DISC_RADIUS)
+        yield from _leader(spot, taken[-1])
+    for (rank, _spot), (x, y) in zip(numbered, taken[1:], strict=True):
+        yield Disc(x, y, _DISC_RADIUS, LIGHT.neighbour, LIGHT_MAP.casing, 0.7)
+        yield Label(x, y - 1.9, str(rank), 5.4, LIGHT.on_accent, is_bold=True)
     claimed = analysis.evidence.exif.position
     if not isinstance(claimed, Unavailable) and sheet.shows(claimed):
         yield from _claim(*sheet.spot(claimed), boxes)
@@ -205,15 +218,13 @@ def _free_spot(spot: Spot, taken: Sequence[Spot], sheet: MapSheet) -> Spot:
     return spot
 
 
-def _numbered_disc(rank: int, spot: Spot, shown_at: Spot) -> Iterator[Shape]:
+def _leader(spot: Spot, shown_at: Spot) -> Iterator[Shape]:
+    """Yield the neighbour's true place and a line to its disc, where that stands beside it."""
     if shown_at != spot:
         leader = np.array([spot, shown_at], dtype=np.float32)
         yield Path((leader,), closed=False, stroke=LIGHT_MAP.casing, stroke_width=1.4)
         yield Path((leader,), closed=False, stroke=LIGHT.neighbour, stroke_width=0.6)
         yield Disc(*spot, 1.5, LIGHT.neighbour, LIGHT_MAP.casing, 0.4)
-    x, y = shown_at
-    yield Disc(x, y, _DISC_RADIUS, LIGHT.neighbour, LIGHT_MAP.casing, 0.7)
-    yield Label(x, y - 1.9, str(rank), 5.4, LIGHT.on_accent, is_bold=True)
 
 
 def _claim(x: float, y: float, boxes: LabelBoxes) -> Iterator[Shape]:
@@ -236,42 +247,36 @@ def _cross(x: float, y: float) -> Iterator[Shape]:
 
 
 def _graticule(sheet: MapSheet) -> Iterator[Shape]:
-    """Yield meridians and parallels at a round step, some four to eight across the sheet."""
-    step = next(
-        (
-            degrees
-            for degrees in (0.1, 0.2, 0.5, 1, 2, 5, 10, 15)
-            if degrees * 111.2 * 5 > 2 * sheet.half_height_km
-        ),
-        30,
-    )
+    """Yield meridians and parallels at round steps, some four to eight across the sheet."""
+    wanted_deg = 2.0 * sheet.half_height_km / KM_PER_DEGREE / 5.0
     reach_deg = math.degrees(sheet.reach_rad)
     centre = sheet.centre
     south, north = max(centre.latitude - reach_deg, -90.0), min(centre.latitude + reach_deg, 90.0)
+    shrink = math.cos(math.radians(centre.latitude))
     holds_pole = north >= 90.0 or south <= -90.0
-    wide = (
-        180.0
-        if holds_pole
-        else math.degrees(
-            math.asin(
-                min(
-                    math.sin(min(sheet.reach_rad, math.pi / 2)) / math.cos(math.radians(centre.latitude)), 1.0
-                )
-            )
-        )
-    )
+    wide = 180.0 if holds_pole else math.degrees(math.asin(min(math.sin(sheet.reach_rad) / shrink, 1.0)))
+    step = _round_step(wanted_deg)
+    step_across = 30.0 if holds_pole else _round_step(wanted_deg / shrink)
     lines = []
     for latitude in np.arange(math.ceil(south / step), math.floor(north / step) + 1) * step:
         if abs(latitude) < 90.0:
             across = np.linspace(centre.longitude - wide, centre.longitude + wide, 181)
             lines.append(sheet.projection.line(np.column_stack([np.full_like(across, latitude), across])))
-    first, last = math.ceil((centre.longitude - wide) / step), math.floor((centre.longitude + wide) / step)
-    for longitude in np.arange(first, last + 1) * step:
+    first, last = (
+        math.ceil((centre.longitude - wide) / step_across),
+        math.floor((centre.longitude + wide) / step_across),
+    )
+    for longitude in np.arange(first, last + 1) * step_across:
         along = np.linspace(max(south, -90.0 + step), min(north, 90.0 - step), 60)
         lines.append(sheet.projection.line(np.column_stack([along, np.full_like(along, longitude)])))
     cut = tuple(piece for line in lines for piece in sheet.outline(line))
     if cut:
         yield Path(cut, closed=False, stroke=LIGHT_MAP.graticule, stroke_width=0.2)
+
+
+def _round_step(degrees: float) -> float:
+    """Return the largest round step that is no larger, or the smallest there is."""
+    return next((step for step in (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2) if step <= degrees), 0.1)
 
 
 def _scale_bar(sheet: MapSheet) -> Iterator[Shape]:

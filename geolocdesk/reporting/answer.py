@@ -30,6 +30,11 @@ class LevelLine:
     calibration: str
     """What the probability was calibrated on, or ``not calibrated``."""
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Return whether the probability was compared with how often such answers are right."""
+        return not isinstance(self.answer.calibration, Unavailable)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NeighbourLine:

@@ -1,7 +1,6 @@
 """The report as a PDF: the same bytes from the same case, whole or not at all, whatever its size."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ def write_pdf(
     from geolocdesk.reporting.pdf_page import ReportDocument
 
     report = Report(case, contents)
-    with whole_file(path) as partial, _plain_streams(), partial.open("wb") as stream:
+    with whole_file(path) as partial, partial.open("wb") as stream:
         document = ReportDocument(
             stream,
             title=f"Photo geolocation report: {report.title}",
@@ -68,19 +67,6 @@ def _pieces(report: Report, progress: ProgressCallback) -> "Iterator[list[Flowab
     if report.contents.audit:
         yield from audit_pieces(report)
     progress(Progress("Saving the report", report.count, report.count))
-
-
-@contextmanager
-def _plain_streams() -> Iterator[None]:
-    """Have reportlab store bytes as they are; its text-only encoding makes files a quarter larger."""
-    from reportlab import rl_config
-
-    before = rl_config.useA85
-    rl_config.useA85 = 0
-    try:
-        yield
-    finally:
-        rl_config.useA85 = before
 
 
 def _identity(report: Report) -> str:

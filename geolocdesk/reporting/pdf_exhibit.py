@@ -10,13 +10,14 @@ from geolocdesk.cartography.static_map import NUMBERED_NEIGHBOURS, StaticMap, dr
 from geolocdesk.colours import LIGHT
 from geolocdesk.estimation.location import LEVELS
 from geolocdesk.quantities import count_text, share_text
-from geolocdesk.reporting.answer import AnswerReport, NeighbourLine
+from geolocdesk.reporting.answer import AnswerReport, LevelLine, NeighbourLine
 from geolocdesk.reporting.facts import Fact
 from geolocdesk.reporting.pdf_page import TEXT_WIDTH, Bookmark
 from geolocdesk.reporting.pdf_picture import Photo, Picture
 from geolocdesk.reporting.pdf_table import fact_table, grid, panel, paragraph, side_by_side
 from geolocdesk.reporting.pdf_type import CODE, styles
 from geolocdesk.reporting.report import WHAT_IS_SYNTHETIC, ExhibitReport, NoteLine, ReportContents
+from geolocdesk.unavailable import Unavailable
 
 _GAP = 10.0
 _HALF = (TEXT_WIDTH - _GAP) / 2.0
@@ -128,7 +129,7 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
             paragraph(line.name.capitalize(), used.small),
             paragraph(line.radius, used.small_right),
             paragraph(line.probability, used.small_right),
-            paragraph(line.calibration, used.small),
+            paragraph(_calibrated_on(line), used.small),
             paragraph(line.position, used.small),
             paragraph(line.place, used.small),
         ]
@@ -141,10 +142,19 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
         if line.name in names
     ]
     head = ("Level", "Within", "Probability", "Calibrated on", "Best position", "Place")
-    widths = (54.0, 46.0, 52.0, 96.0, 104.0, TEXT_WIDTH - 352.0)
+    widths = (54.0, 46.0, 52.0, 72.0, 104.0, TEXT_WIDTH - 328.0)
     table = grid(head, rows, widths, numbers=(1, 2), extra=colours)
-    more = [paragraph(f"{' · '.join(answer.regions)}. {answer.basis}", used.small)]
+    sources = dict.fromkeys(line.calibration for line in answer.levels if line.is_calibrated)
+    calibrated = f" Calibrated on {'; '.join(sources)}." if sources else ""
+    more = [paragraph(f"{' · '.join(answer.regions)}. {answer.basis}{calibrated}", used.small)]
     yield from _section("The answer at each level of precision", [table, Spacer(0, 4), *more])
+
+
+def _calibrated_on(line: LevelLine) -> str:
+    calibration = line.answer.calibration
+    return (
+        line.calibration if isinstance(calibration, Unavailable) else count_text(calibration.photos, "photo")
+    )
 
 
 def _maps(answer: AnswerReport) -> Iterator[Flowable]:
@@ -176,7 +186,8 @@ def _neighbours(answer: AnswerReport) -> Iterator[Flowable]:
     tables: list[Flowable] = []
     for row in rows:
         cells = [_neighbour(line) for line in row] + [[]] * (_COLUMNS - len(row))
-        tables.append(KeepTogether([side_by_side(cells, [_CELL] * _COLUMNS), Spacer(0, 7)]))
+        table = side_by_side(cells, [_CELL] * _COLUMNS, gap=8.0)
+        tables.append(KeepTogether([table, Spacer(0, 7)]))
     about = (
         f"The first {len(lines)} of {answer.neighbours_in_all}. Descriptor distance: 0 for the same picture, near 1.4 "
         "for unrelated ones. Weight: the neighbour's share of the votes. ● marks those the answer rests on."

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -10,6 +11,10 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from geolocdesk.colours import LIGHT
 from geolocdesk.reporting.pdf_type import MEDIUM, REGULAR, SEMIBOLD, register_fonts
+
+rl_config.useA85 = 0
+"""Bytes are stored as they are; reportlab's text-only encoding makes files a quarter larger. Set once and for
+all, not for a while, so that two reports written at the same time do not change each other's bytes."""
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
 MARGIN = 17.0 * mm

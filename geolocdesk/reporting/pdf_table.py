@@ -113,8 +113,8 @@ def panel(content: Sequence[Flowable], fill: str, edge: str, width: float = TEXT
     return table
 
 
-def side_by_side(cells: Sequence[Cell], widths: Sequence[float]) -> Table:
-    """Return cells beside each other without any lines."""
+def side_by_side(cells: Sequence[Cell], widths: Sequence[float], gap: float = 0.0) -> Table:
+    """Return cells beside each other without any lines; ``gap`` is kept free on the right of each."""
     table = Table([list(cells)], colWidths=list(widths), hAlign="LEFT")
     table.setStyle(
         TableStyle(
@@ -122,7 +122,7 @@ def side_by_side(cells: Sequence[Cell], widths: Sequence[float]) -> Table:
                 ("FONTNAME", (0, 0), (-1, -1), REGULAR),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), gap),
                 ("TOPPADDING", (0, 0), (-1, -1), 0),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
             ]
