@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from geolocdesk.engine.jobs import BuildPack
-from geolocdesk.gui.form_dialog import FormDialog
+from geolocdesk.gui.form_dialog import FormDialog, spin_box
 from geolocdesk.reference.build import partial_folder
 from geolocdesk.reference.manifest import MANIFEST_NAME
 
@@ -38,9 +38,8 @@ class BuildPackDialog(FormDialog):
         self._out = QLineEdit()
         self._thumbnails = QCheckBox("Keep small pictures of the references")
         self._thumbnails.setChecked(True)
-        self._workers = QSpinBox()
-        self._workers.setRange(1, max(1, min(os.cpu_count() or 1, 16)))
-        self._workers.setValue(max(1, (os.cpu_count() or 2) // 2))
+        processors = os.cpu_count() or 1
+        self._workers = spin_box(1, max(1, min(processors, 16)), max(1, processors // 2))
         source_buttons = (("Folder …", self._choose_folder), ("Table …", self._choose_table))
         self.add_field("&Photos", _with_buttons(self._source, source_buttons))
         self.add_field(

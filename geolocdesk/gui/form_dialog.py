@@ -1,7 +1,16 @@
 """What all our dialogs share: a title, a sentence, fields under their labels, buttons at the bottom right."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.theme import SPACE, set_role
@@ -18,12 +27,14 @@ class FormDialog(QDialog):
         self.setMinimumWidth(_LEAST_WIDTH_PX)
         self._column = QVBoxLayout()
         self._column.setSpacing(SPACE.tiny)
+        self._first_field: QWidget | None = None
         self.problem = Callout("danger")
         self._buttons = QDialogButtonBox()
         self._accept = QPushButton(accept)
         self._accept.setDefault(True)
         self._buttons.addButton(self._accept, QDialogButtonBox.ButtonRole.AcceptRole)
         self._cancel = self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self._cancel.setAutoDefault(False)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         heading = QLabel(title)
@@ -34,8 +45,8 @@ class FormDialog(QDialog):
         layout.addWidget(heading)
         if introduction:
             layout.addWidget(plain_label(introduction))
-        layout.addLayout(self._column)
         layout.addWidget(self.problem)
+        layout.addLayout(self._column)
         layout.addStretch()
         layout.addWidget(self._buttons)
 
@@ -59,6 +70,9 @@ class FormDialog(QDialog):
             self._column.addSpacing(SPACE.small)
         self._column.addWidget(caption)
         self._column.addWidget(field)
+        if self._first_field is None:
+            self._first_field = field
+            field.setFocus()
         if hint:
             self._column.addWidget(plain_label(hint, "caption"))
 
@@ -72,6 +86,15 @@ class FormDialog(QDialog):
         rule.setProperty("role", "rule")
         self._column.addSpacing(SPACE.small)
         self._column.addWidget(rule)
+
+
+def spin_box(least: int, most: int, value: int) -> QSpinBox:
+    """Return a field for a whole number; its text stands as far from the edge as in other fields."""
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setValue(value)
+    box.lineEdit().setTextMargins(SPACE.small, 0, 0, 0)
+    return box
 
 
 def plain_label(text: str, role: str = "muted") -> QLabel:

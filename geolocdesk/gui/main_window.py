@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -38,6 +39,7 @@ from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.questions import ask_to_stop
 from geolocdesk.gui.reference_desk import ReferenceDesk, pack_summary
 from geolocdesk.gui.reference_session import ReferenceSession
+from geolocdesk.gui.report_desk import ReportDesk
 from geolocdesk.gui.settings_dialog import SettingsDialog
 from geolocdesk.gui.status_line import StatusLine
 from geolocdesk.gui.text_dialog import ErrorDialog, TableDialog, shortcut_rows
@@ -47,6 +49,7 @@ from geolocdesk.gui.window_layout import WindowLayout
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.paths import UserFolders
 from geolocdesk.practice.pack import PreparedPractice
+from geolocdesk.reporting.formats import FORMATS
 from geolocdesk.settings import SchemeName, Settings, save_settings
 from geolocdesk.visible_text import visible_text
 
@@ -153,6 +156,14 @@ class MainWindow(QMainWindow):
             notices=self.notices,
             undo=self.undo_stack,
         )
+        self.reports = ReportDesk(
+            self,
+            self.session,
+            selected=self.workspace.evidence.selected,
+            notices=self.notices,
+            board=self.board,
+            make_engine=make_engine,
+        )
         self._lay_out()
         self._connect()
         self._restore()
@@ -209,10 +220,19 @@ class MainWindow(QMainWindow):
         panels = self._insert_menu("View", "Panels", "reset_layout")
         for dock in self.workspace.docks.values():
             panels.addAction(dock.toggleViewAction())
+        self._menus["Report"].addSeparator()
+        self._report_actions: list[QAction] = []
+        for known in FORMATS:
+            action = self._menus["Report"].addAction(f"{known.title} …")
+            self._report_actions.append(action)
+            action.triggered.connect(partial(self._ask_for_report, known.name))
         colours = self._insert_menu("View", "Colours", "larger")
         for label, scheme in _SCHEMES:
             action = colours.addAction(label)
             action.triggered.connect(partial(self._choose_scheme, scheme))
+
+    def _ask_for_report(self, format_name: str, _checked: bool = False) -> None:
+        self.reports.ask(format_name)
 
     def _insert_menu(self, menu: str, title: str, before: str) -> QMenu:
         made = QMenu(title, self)
@@ -303,7 +323,7 @@ class MainWindow(QMainWindow):
                 "build_pack": references.build,
                 "verify_pack": references.verify,
                 "pack_info": references.show_info,
-                "report": self._make_report,
+                "report": self.reports.ask,
                 "palette": self._open_palette,
                 "fit_answer": lambda: self._with_map(lambda shown: shown.fit_to_answer()),
                 "fit_everything": lambda: self._with_map(lambda shown: shown.fit_to_everything()),
@@ -475,9 +495,6 @@ class MainWindow(QMainWindow):
         else:
             self.desk.analyse(())
 
-    def _make_report(self) -> None:
-        self.notices.show_passing("info", "Reports are not part of this version yet.")
-
     # The map
 
     def _with_map(self, act: "Callable[[MapView], object]") -> None:
@@ -646,6 +663,8 @@ class MainWindow(QMainWindow):
             "pack_info": self.reference.pack is not None,
             "report": current is not None,
         }
+        for report_action in self._report_actions:
+            report_action.setEnabled(current is not None)
         for name, possible in enabled.items():
             actions[name].setEnabled(possible)
 
@@ -690,6 +709,7 @@ class MainWindow(QMainWindow):
         if self._is_ending:
             return
         self.references.cancel()
+        self.reports.stop()
         self.cases.adding.stop()
         self.desk.stop()
         self._end()
@@ -697,6 +717,8 @@ class MainWindow(QMainWindow):
     def _what_runs(self) -> str:
         if self.references.is_busy:
             return "Work on a reference pack"
+        if self.reports.is_busy:
+            return "Writing a report"
         if self.desk.is_running:
             return "An analysis"
         return "Adding photos" if self.cases.adding.is_running else ""
@@ -705,6 +727,7 @@ class MainWindow(QMainWindow):
         self.workspace.photo.flush_note()
         self.desk.settle()
         self.references.cancel()
+        self.reports.stop()
         self.cases.adding.stop()
         self.desk.stop()
         return self.cases.leave()
@@ -714,7 +737,8 @@ class MainWindow(QMainWindow):
         self._is_ending = True
         self.setEnabled(False)
         self.board.show("open", "Ending")
-        self.references.workbench_ended.connect(self.engine.close)
+        self.references.workbench_ended.connect(self.reports.close)
+        self.reports.ended.connect(self.engine.close)
         self.engine.ended.connect(self._finish)
         self.references.close()
 

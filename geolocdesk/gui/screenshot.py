@@ -39,6 +39,8 @@ class Screenshot(QObject):
         self._check.setInterval(_CHECK_MS)
         self._check.timeout.connect(self._look)
         window.map_made.connect(self._watch_map)
+        for failed in (window.session.failed, window.reference.failed):
+            failed.connect(lambda failure: self._problems.append(failure.message))
 
     @property
     def exit_code(self) -> int:

@@ -4,9 +4,9 @@ import os
 from dataclasses import replace
 from typing import Literal, cast
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
-from geolocdesk.gui.form_dialog import FormDialog
+from geolocdesk.gui.form_dialog import FormDialog, spin_box
 from geolocdesk.settings import Settings
 
 _SCHEMES = (("As the system", "system"), ("Light", "light"), ("Dark", "dark"))
@@ -29,9 +29,7 @@ class SettingsDialog(FormDialog):
         self._originals = QCheckBox("Keep a copy of each original inside new cases")
         self._originals.setChecked(settings.keep_originals)
         self._device = _choice(_DEVICES, settings.device)
-        self._processes = QSpinBox()
-        self._processes.setRange(1, max(1, min(os.cpu_count() or 1, 32)))
-        self._processes.setValue(settings.decoder_processes)
+        self._processes = spin_box(1, max(1, min(os.cpu_count() or 1, 32)), settings.decoder_processes)
         self.add_field("&Colours", self._scheme)
         self.add_field("&Text size", self._text)
         self.add_rule()

@@ -100,6 +100,8 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 QLineEdit[role="search"] { border: 1px solid $border; border-radius: 8px; padding: 4px 10px; }
 QLineEdit[role="search"]:focus { border: 1px solid $accent; }
 QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
+QTreeWidget::item { padding: 5px 4px; }
+QListWidget::item { padding: 0 6px; border-radius: 6px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url($chevron); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; padding: 4px; outline: none; }

@@ -33,8 +33,8 @@ class TableDialog(FormDialog):
             item.setToolTip(1, value)
             table.addTopLevelItem(item)
         table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        table.setMinimumHeight(min(_TABLE_HEIGHT_PX, 40 + 26 * table.topLevelItemCount()))
-        self.resize(620, 0)
+        table.setMinimumHeight(min(_TABLE_HEIGHT_PX, 16 + 30 * table.topLevelItemCount()))
+        self.setMinimumWidth(620)
         self.add_widget(table)
 
 
@@ -57,7 +57,7 @@ class ErrorDialog(FormDialog):
         self._details.setFont(text_font("mono"))
         self._details.setAccessibleName("Details")
         self._details.setMinimumHeight(QFontMetrics(text_font("mono")).height() * _DETAILS_LINES)
-        self.resize(720, 0)
+        self.setMinimumWidth(720)
         self.add_widget(self._details)
         copy = QPushButton("Copy details")
         copy.setAutoDefault(False)
