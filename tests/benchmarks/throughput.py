@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from geolocdesk.features.extractor import Extractor
 
 from geolocdesk.analysis import Analyser, Analysis
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.evidence.intake import Intake, TakenIn
+from geolocdesk.features.extractor import Extractor
 from geolocdesk.reference.build import BuildOptions, build_pack
 from geolocdesk.reference.opening import open_for_building
 from geolocdesk.reference.sources.csv_file import CsvSource
