@@ -1,8 +1,10 @@
 """The ground in perspective: soil, grass, fields, the marked road and open water."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geolocdesk.practice.backdrop import Picture, mix
 from geolocdesk.practice.camera import Camera, Floats
@@ -12,21 +14,50 @@ from geolocdesk.practice.noise import noise_texture, sample_texture
 _FINE, _COARSE = 105, 106
 
 
+@dataclass(frozen=True, slots=True)
 class _Plan:
-    """The ground below the horizon: where every pixel lies and how much of it the pixel covers."""
+    """Pixels of the ground: where each lies, how much of it the pixel covers, and its noise.
 
-    def __init__(self, look: Look, camera: Camera) -> None:
-        self.first_row, self.depth, self.along, across = camera.ground_plan()
-        self.across = across - np.float32(look.road.bend_per_m) * self.along**2
-        self.pixel_along = _footprint(self.along)
-        self.pixel_across = _footprint(self.across)
-        near = np.clip(np.float32(1.0) / (1 + self.depth / 14), 0, 1)
-        texture = noise_texture(_FINE, 512, 0.55)
-        grain = sample_texture(texture, self.along * 38, self.across * 38) - np.float32(0.5)
-        self.grain = (grain * (np.float32(0.25) + np.float32(0.9) * near)).astype(np.float32)
-        wide = noise_texture(_COARSE, 512, 1.25)
-        self.patches = sample_texture(wide, self.along * np.float32(2.1), self.across * np.float32(2.1))
-        self.broad = sample_texture(wide, self.along * np.float32(0.32) + 77, self.across * np.float32(0.32))
+    All arrays have one shape: float32[rows, width] for the whole ground, float32[n] for some of its pixels.
+    """
+
+    along: Floats
+    across: Floats
+    """Metres from the middle of the road, bends taken out."""
+    pixel_along: Floats
+    pixel_across: Floats
+    grain: Floats
+    """Fine noise about 0, weaker far away."""
+    patches: Floats
+    broad: Floats
+
+    def at(self, pixels: NDArray[np.bool_]) -> "_Plan":
+        """Return the plan of the chosen pixels alone."""
+        return _Plan(
+            self.along[pixels],
+            self.across[pixels],
+            self.pixel_along[pixels],
+            self.pixel_across[pixels],
+            self.grain[pixels],
+            self.patches[pixels],
+            self.broad[pixels],
+        )
+
+
+def _lay_out(look: Look, along: Floats, across: Floats, depth: Floats) -> _Plan:
+    straightened = across - np.float32(look.road.bend_per_m) * along**2
+    near = np.float32(1) / (1 + depth / np.float32(14))
+    grain = sample_texture(noise_texture(_FINE, 512, 0.55), along * 38, straightened * 38) - np.float32(0.5)
+    wide = noise_texture(_COARSE, 512, 1.25)
+    return _Plan(
+        along=along,
+        across=straightened,
+        pixel_along=_footprint(along),
+        pixel_across=_footprint(straightened),
+        grain=grain * (np.float32(0.25) + np.float32(0.9) * near),
+        patches=sample_texture(wide, along * np.float32(2.1), straightened * np.float32(2.1)),
+        broad=sample_texture(wide, along * np.float32(0.32) + 77, straightened * np.float32(0.32)),
+    )
 
 
 def _footprint(metres: Floats) -> Floats:
@@ -46,21 +77,21 @@ def _stripe(offset: Floats, half_width: float, pixel: Floats) -> Floats:
 
 def draw_ground(picture: Picture, look: Look, camera: Camera, shadow: Floats) -> None:
     """Draw the ground below the horizon in place; ``shadow`` is float32[height, width], 1 where no sun falls."""
-    plan = _Plan(look, camera)
+    first_row, depth, along, across = camera.ground_plan()
+    plan = _lay_out(look, along, across, depth)
     area = _open_land(plan, look)
     _draw_road(area, plan, look.road, look.ground)
     _cover_with_snow(area, plan, look)
-    shade = shadow[plan.first_row :]
+    shade = shadow[first_row:]
     clouds = np.clip((plan.broad - np.float32(0.5)) * 5, -0.5, 0.5) * np.float32(
         0.3 if look.sky.cloud_cover > 0.25 else 0
     )
     direct = (1 - np.float32(0.86) * shade) * (np.float32(0.78) - clouds)
     area *= look.sky.ambient * np.float32(0.78) + look.sky.sunlight * direct[..., None]
-    if look.shore is not None:
-        _draw_water(area, plan, look, look.shore, camera)
-    haze = 1 - np.exp(-plan.depth / np.float32(look.sky.visibility_m * 0.55))
+    _draw_water(area, plan, depth, look, camera)
+    haze = 1 - np.exp(-depth / np.float32(look.sky.visibility_m * 0.55))
     mix(area, look.sky.horizon * np.float32(0.97), np.broadcast_to(haze, area.shape[:2]))
-    picture[plan.first_row :] = area
+    picture[first_row:] = area
 
 
 def _open_land(plan: _Plan, look: Look) -> Picture:
@@ -126,10 +157,14 @@ def _draw_crop_rows(area: Picture, plan: _Plan, ground: Ground, inside: Floats) 
 
 
 def _draw_road(area: Picture, plan: _Plan, road: Road, ground: Ground) -> None:
+    reach = road.half_width_m + max(road.pavement_m, road.shoulder_m, 1.2)
+    pixels = np.abs(plan.across) < np.float32(reach) + plan.pixel_across
+    part = area[pixels]
     if road.paved:
-        _draw_paved_road(area, plan, road, ground)
+        _draw_paved_road(part, plan.at(pixels), road, ground)
     else:
-        _draw_track(area, plan, road, ground)
+        _draw_track(part, plan.at(pixels), road, ground)
+    area[pixels] = part
 
 
 def _draw_paved_road(area: Picture, plan: _Plan, road: Road, ground: Ground) -> None:
@@ -142,7 +177,7 @@ def _draw_paved_road(area: Picture, plan: _Plan, road: Road, ground: Ground) -> 
         slabs = np.mod(plan.along, np.float32(1.5)) < np.maximum(plan.pixel_along, np.float32(0.05))
         gravel = (
             np.float32(0.60)
-            * (1 + plan.grain * np.float32(0.5) - 0.12 * slabs)[..., None]
+            * (1 + plan.grain * np.float32(0.5) - np.float32(0.12) * slabs)[..., None]
             * rgb(1.0, 0.985, 0.95)
         )
     mix(area, gravel.astype(np.float32), _stripe(plan.across, outer, plan.pixel_across))
@@ -206,10 +241,14 @@ def _cover_with_snow(area: Picture, plan: _Plan, look: Look) -> None:
     mix(area, white.astype(np.float32), (cover * (1 - cleared)).astype(np.float32))
 
 
-def _draw_water(area: Picture, plan: _Plan, look: Look, shore: Shore, camera: Camera) -> None:
+def _draw_water(area: Picture, plan: _Plan, depth: Floats, look: Look, camera: Camera) -> None:
+    shore = look.shore
+    if shore is None:
+        return
     towards = math.radians(shore.bearing_deg - camera.road_bearing_deg)
     bend = np.float32(look.road.bend_per_m) * plan.along**2
-    out = plan.along * np.float32(math.cos(towards)) + (plan.across + bend) * np.float32(math.sin(towards))
+    seaward = plan.along * math.cos(towards) + (plan.across + bend) * math.sin(towards)
+    out = np.asarray(seaward, dtype=np.float32)
     wobble = (plan.broad - np.float32(0.5)) * np.float32(26)
     beyond = out - np.float32(shore.distance_m) + wobble
     soft = np.float32(0.8) + _footprint(out) * np.float32(0.5)
@@ -220,7 +259,7 @@ def _draw_water(area: Picture, plan: _Plan, look: Look, shore: Shore, camera: Ca
     waves = sample_texture(
         noise_texture(_COARSE, 512, 1.25), plan.along * np.float32(3.1), out * np.float32(11)
     )
-    grazing = np.clip(plan.depth / np.float32(500), 0, 1) ** np.float32(0.5)
+    grazing = np.clip(depth / np.float32(500), 0, 1) ** np.float32(0.5)
     deep = _water_colour(shore, look, grazing) * (np.float32(0.82) + np.float32(0.36) * waves)[..., None]
     mix(area, np.clip(deep, 0, 1).astype(np.float32), np.clip(beyond / soft, 0, 1))
     foam = np.clip(1 - np.abs(beyond - np.float32(2.2)) / (np.float32(1.6) + soft), 0, 1) * (waves > 0.45)

@@ -18,7 +18,7 @@ from geolocdesk.practice.photo_file import encode_photo, reshare
 from geolocdesk.practice.plan import DAMAGED_FILES, PlaceTask, PracticePhoto, plan_world
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 
-WORLD_VERSION = 3
+WORLD_VERSION = 4
 """Goes up with every change that draws other pictures, so that a folder drawn before is drawn anew."""
 
 STAMP_FILE = "practice-world.json"
