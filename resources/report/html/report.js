@@ -51,7 +51,7 @@ window.geolocdesk = window.geolocdesk || {};
 
   async function draw(page) {
     const block = page.querySelector(".overlay");
-    const overlay = block ? JSON.parse(new TextDecoder().decode(await geolocdesk.unpacked(block))) : null;
+    const overlay = block ? await geolocdesk.openOverlay(block) : null;
     if (page !== current) return;
     geolocdesk.report.overlay = overlay;
     map.invalidateSize({ animate: false });

@@ -13,6 +13,29 @@ window.geolocdesk = window.geolocdesk || {};
     return new Response(stream).arrayBuffer();
   }
 
+  /** Lines from their steps: see html_map.py. */
+  function unfolded(steps, unitsPerDegree) {
+    if (!steps.length || Array.isArray(steps[0])) return steps.map((inner) => unfolded(inner, unitsPerDegree));
+    const line = [];
+    let x = 0;
+    let y = 0;
+    for (let index = 0; index < steps.length; index += 2) {
+      x += steps[index];
+      y += steps[index + 1];
+      line.push([x / unitsPerDegree, y / unitsPerDegree]);
+    }
+    return line;
+  }
+
+  /** An exhibit's overlay as the map takes it. */
+  async function openOverlay(block) {
+    const overlay = JSON.parse(new TextDecoder().decode(await unpacked(block)));
+    for (const [layer, units] of Object.entries(overlay.units_per_degree)) {
+      for (const { geometry } of overlay.layers[layer].features) geometry.coordinates = unfolded(geometry.coordinates, units);
+    }
+    return overlay;
+  }
+
   /** The tiles: the length of a list of places as four bytes, the list, and the tiles themselves. */
   async function openShelf(block) {
     const content = await unpacked(block);
@@ -24,7 +47,7 @@ window.geolocdesk = window.geolocdesk || {};
   const opened = openShelf(document.querySelector("#tiles"));
   const zooms = document.querySelector("#tiles").dataset;
 
-  geolocdesk.unpacked = unpacked;
+  geolocdesk.openOverlay = openOverlay;
   geolocdesk.theme = document.documentElement.dataset.theme;
   // both need geometry, which is computed in the program and nowhere else
   geolocdesk.lacks = new Set(["measure", "graticule"]);

@@ -8,26 +8,30 @@ import zlib
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import mapbox_vector_tile
+import numpy as np
 import pytest
+import shapely
 
-from geolocdesk.cartography.overlay import LAYERS, overlay_of
+from geolocdesk.cartography.overlay import BAND_MASSES, LAYERS, overlay_of
 from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import create_case
 from geolocdesk.errors import OutputError, UsageError
 from geolocdesk.evidence.record import ExifTag
+from geolocdesk.geodesy import Position
 from geolocdesk.progress import Cancelled, Progress
 from geolocdesk.reporting import html_page
 from geolocdesk.reporting.formats import FORMATS
 from geolocdesk.reporting.html import write_html
-from geolocdesk.reporting.html_map import overlay_block
+from geolocdesk.reporting.html_map import _units_for_surface, overlay_block
 from geolocdesk.reporting.html_tiles import GROUND_ZOOM, LABEL_ZOOM, TileShelf
 from geolocdesk.reporting.report import WHAT_IS_SYNTHETIC, WHAT_IT_IS, ReportContents
-from tests.doubles.analyses import ZAGREB, make_analysis
+from tests.doubles.analyses import FIJI, NORTH_POLE, ZAGREB, make_analysis
 from tests.doubles.cases import HOSTILE_NAME, ticking_clock, varied_case
 
 ATTACKS = (
@@ -363,19 +367,40 @@ class TestWriting:
 
 
 class TestMapData:
-    def test_overlays_are_the_windows_but_for_rounding(self) -> None:
-        analysis = make_analysis(ZAGREB)
+    @pytest.mark.parametrize("position", [ZAGREB, FIJI, NORTH_POLE], ids=["inland", "date line", "pole"])
+    def test_overlays_are_the_windows(self, position: Position) -> None:
+        analysis = make_analysis(position)
         drawn = json.loads(unpacked(overlay_block(analysis)))
         whole = overlay_of(analysis).to_json()
-        assert drawn["bounds"] == whole["bounds"]
+        assert drawn["bounds"] == {name: list(box) for name, box in whole["bounds"].items()}
         assert drawn["legend"]["levels"] == whole["legend"]["levels"]
         for layer in set(LAYERS) - {"density"}:
-            for found, expected in zip(
-                drawn["layers"][layer]["features"], whole["layers"][layer]["features"], strict=True
-            ):
+            pairs = zip(drawn["layers"][layer]["features"], whole["layers"][layer]["features"], strict=True)
+            for found, expected in pairs:
                 assert found["properties"] == expected["properties"]
-                assert found["geometry"]["coordinates"] == _rounded(expected["geometry"]["coordinates"])
-        assert len(drawn["layers"]["density"]["features"]) > 5
+                positions = positions_of(
+                    found["geometry"]["coordinates"], drawn["units_per_degree"].get(layer)
+                )
+                exact = positions_of(expected["geometry"]["coordinates"], None)
+                np.testing.assert_allclose(positions, exact, rtol=0, atol=6e-5)
+
+    def test_the_surface_is_nested_round_the_answer(self) -> None:
+        drawn = json.loads(unpacked(overlay_block(make_analysis(ZAGREB))))
+        units = drawn["units_per_degree"]["density"]
+        bands = drawn["layers"]["density"]["features"]
+        assert len(bands) == len(BAND_MASSES)
+        boxes = [
+            shapely.MultiPoint(positions_of(band["geometry"]["coordinates"], units)).envelope
+            for band in bands
+        ]
+        assert all(outer.covers(inner) for outer, inner in pairwise(boxes))
+        assert boxes[-1].buffer(1.0).covers(shapely.Point(ZAGREB.longitude, ZAGREB.latitude))
+
+    @pytest.mark.parametrize(
+        ("bandwidth_deg", "units"), [(4.0, 1000), (1.0, 1000), (0.2, 10_000), (0.01, 100_000)]
+    )
+    def test_narrow_kernels_are_drawn_finer(self, bandwidth_deg: float, units: int) -> None:
+        assert _units_for_surface(bandwidth_deg) == units
 
     def test_each_answer_has_its_overlay(self, varied: Page) -> None:
         centres = [json.loads(unpacked(block))["centre_longitude"] for block in varied.data("overlay")]
@@ -414,7 +439,12 @@ def names_of(shelf: TileShelf) -> set[str]:
     return found
 
 
-def _rounded(coordinates: Any) -> Any:  # noqa: ANN401 - nested to any depth
-    if isinstance(coordinates, list):
-        return [_rounded(inner) for inner in coordinates]
-    return round(coordinates, 5)
+def positions_of(coordinates: Any, units_per_degree: int | None) -> list[list[float]]:  # noqa: ANN401 - any depth
+    """Return all positions of a geometry in order; with units, from its lines' steps."""
+    if coordinates and not isinstance(coordinates[0], list):
+        if units_per_degree is None:
+            return [coordinates]
+        whole = np.cumsum(np.reshape(coordinates, (-1, 2)), axis=0) / units_per_degree
+        positions: list[list[float]] = whole.tolist()
+        return positions
+    return [place for inner in coordinates for place in positions_of(inner, units_per_degree)]
