@@ -243,7 +243,7 @@ class Analyser:
             model_identity_sha256=identity.sha256,
             weights_sha256=identity.weights_sha256,
             pack_id=self.pack.pack_id,
-            pack_name=self.pack.manifest.name,
+            pack_name=self.pack.manifest.labelled_name,
             parameters={
                 "estimator": parameters.estimator,
                 "neighbours": parameters.neighbours,

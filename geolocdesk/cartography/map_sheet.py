@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _TOLERANCE_PT = 0.2
 """Finer than any printer's dot that one could tell apart."""
 _SMALLEST_AREA_PT2 = 0.15
+_DECIMALS = 2
+"""Finer than a printer's dot, coarser than what another processor's rounding could change."""
 _MARGIN_PT = 4.0
 """Lines are cut this far outside the sheet, so that cut edges are never seen."""
 
@@ -117,6 +119,6 @@ def _valid(geometries: "Sequence[Geometry] | Geometry") -> Any:  # noqa: ANN401 
 
 
 def _line(points: Plane) -> Line:
-    line = points.astype(np.float32)
+    line = np.round(points, _DECIMALS).astype(np.float32)
     line.flags.writeable = False
     return line

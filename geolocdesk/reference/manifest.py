@@ -53,6 +53,13 @@ class Manifest:
     synthetic: bool = False
     """True for a pack of drawn photos, such as the practice world; shown wherever the pack is named."""
 
+    @property
+    def labelled_name(self) -> str:
+        """Return the name under which answers cite the pack; that of drawn photos always says so."""
+        if self.synthetic and "synthetic" not in self.name.casefold():
+            return f"{self.name} (synthetic)"
+        return self.name
+
     def to_bytes(self) -> bytes:
         """Return the file's content: JSON, indented for a reader, the same for the same manifest."""
         value = {
