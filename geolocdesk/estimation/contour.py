@@ -123,6 +123,6 @@ def smooth_lines(
 def _following(lengths: tuple[int, ...]) -> NDArray[np.intp]:
     """Return, for each crossing, the number of the next one on its line."""
     following = np.arange(1, sum(lengths) + 1, dtype=np.intp)
-    ends = np.cumsum(lengths)
-    following[ends - 1] = ends - lengths
+    ends = np.cumsum(lengths, dtype=np.intp)  # there may be no line at all
+    following[ends - 1] = ends - np.array(lengths, dtype=np.intp)
     return following
