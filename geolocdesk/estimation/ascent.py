@@ -75,25 +75,28 @@ def ascend(
     arrived = np.zeros(len(starts), dtype=np.bool_)
     for _ in range(iterations):
         arrived |= np.minimum(here.reach, limits) <= tolerance_rad
-        if arrived.any():
-            home = climbers[arrived]
-            vectors[home], values[home], curvatures[home] = here.of(arrived).end(places[arrived])
-            away = ~arrived
+        if 4 * np.count_nonzero(arrived) > len(
+            climbers
+        ):  # letting a few climb on costs less than sorting them out
+            home, away = climbers[arrived], ~arrived
+            vectors[home], values[home], curvatures[home] = here.of(arrived).end(
+                places[arrived], tolerance_rad
+            )
             climbers, places, here = climbers[away], places[away], here.of(away)
-            lengths, limits = lengths[away], limits[away]
+            lengths, limits, arrived = lengths[away], limits[away], arrived[away]
         if len(climbers) == 0:
             break
         shorten = np.minimum(1.0, limits / here.reach)
         trial = retract(places, here.steps * shorten[:, None])
         there = surface.slope(trial, climbers, lengths)
         higher = there.values >= here.values * (1.0 - 1e-12)
-        arrived = higher & (there.values <= here.values * (1.0 + least_gain)) & (there.curvatures < 0.0)
+        arrived |= higher & (there.values <= here.values * (1.0 + least_gain)) & (there.curvatures < 0.0)
         limits = np.minimum(lengths, np.where(higher, 2.0 * limits, 0.25 * shorten * here.reach))
         if higher.all():
             places, here = trial, there
         else:
             places, here = np.where(higher[:, None], trial, places), there.where(higher, here)
-    vectors[climbers], values[climbers], curvatures[climbers] = places, here.values, here.curvatures
+    vectors[climbers], values[climbers], curvatures[climbers] = here.end(places, tolerance_rad)
     return Summits(vectors, values, curvatures)
 
 
@@ -116,10 +119,10 @@ class _Slope:
     """The steps' lengths."""
     curvatures: Float64
 
-    def end(self, places: Float64) -> tuple[Float64, Float64, Float64]:
-        """Return where the last, short steps lead, with the values and curvatures."""
-        short = np.where((self.curvatures < 0.0)[:, None], self.steps, 0.0)
-        return retract(places, short), self.values, self.curvatures
+    def end(self, places: Float64, tolerance_rad: float) -> tuple[Float64, Float64, Float64]:
+        """Return the places, after a last step where that is short, with the values and curvatures."""
+        short = (self.curvatures < 0.0) & (self.reach <= tolerance_rad)
+        return retract(places, np.where(short[:, None], self.steps, 0.0)), self.values, self.curvatures
 
     def of(self, chosen: NDArray[np.bool_]) -> "_Slope":
         return _Slope(self.values[chosen], self.steps[chosen], self.reach[chosen], self.curvatures[chosen])

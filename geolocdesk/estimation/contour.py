@@ -82,7 +82,7 @@ def locate(mesh: Mesh, field: Field, edges: Crossings, threshold: float) -> tupl
     along = (high - threshold) / np.maximum(high - low, _SMALLEST)
     c2 = 3.0 * (low - high) - 2.0 * slope_high - slope_low
     c3 = 2.0 * (high - low) + slope_high + slope_low
-    for _ in range(4):
+    for _ in range(3):
         height = high + along * (slope_high + along * (c2 + along * c3)) - threshold
         slope = slope_high + along * (2.0 * c2 + along * 3.0 * c3)
         falls = np.minimum(slope, 0.1 * (low - high))  # where the cubic is flat, go by the ends
@@ -94,12 +94,12 @@ def locate(mesh: Mesh, field: Field, edges: Crossings, threshold: float) -> tupl
 
 
 def smooth_lines(
-    points: Float64, gradients: Float64, lengths: tuple[int, ...]
+    points: Float64, gradients: Float64, lengths: tuple[int, ...], pieces: int
 ) -> tuple[Float64, NDArray[np.intp]]:
     """Return the closed lines as unit vectors one after another, first repeated last, and their lengths.
 
-    Each segment gets a vertex more. It lies on the cubic that has the lines' tangents, at right angles to the
-    gradients, at both ends; where the tangents make no sense (the density is nearly flat), on the chord.
+    Each segment is drawn in several pieces, along the cubic that has the lines' tangents, at right angles to
+    the gradients, at both ends; where the tangents make no sense (the density is nearly flat), straight.
     """
     tangents = cross(gradients, points)
     sizes = np.sqrt(np.einsum("ij,ij->i", tangents, tangents))
@@ -110,14 +110,19 @@ def smooth_lines(
     forward = np.minimum(
         np.einsum("ij,ij->i", tangents, chords), np.einsum("ij,ij->i", tangents[following], chords)
     )
-    bulge = np.where(forward > 0.5 * spans, spans / 8.0, 0.0)
-    middles = (points + points[following]) / 2.0 + bulge[:, None] * (tangents - tangents[following])
-    both = np.stack([points, middles], axis=1).reshape(-1, 3)
-    both /= np.sqrt(np.einsum("ij,ij->i", both, both))[:, None]
-    doubled = 2 * np.array(lengths, dtype=np.intp)
-    ends = np.cumsum(doubled)
-    closing = np.insert(np.arange(len(both)), ends, ends - doubled)  # each line's first vertex after its last
-    return both[closing], doubled + 1
+    curved = (forward > 0.5 * spans)[:, None]
+    leaving = np.where(curved, spans[:, None] * tangents, chords) - chords
+    arriving = np.where(curved, spans[:, None] * tangents[following], chords) - chords
+    drawn = np.empty((len(points), pieces, 3), dtype=np.float64)
+    for piece in range(pieces):
+        u = piece / pieces
+        drawn[:, piece] = points + u * chords + u * (1.0 - u) * ((1.0 - u) * leaving - u * arriving)
+    every = drawn.reshape(-1, 3)
+    every /= np.sqrt(np.einsum("ij,ij->i", every, every))[:, None]
+    drawn_lengths = pieces * np.array(lengths, dtype=np.intp)
+    ends = np.cumsum(drawn_lengths)
+    closing = np.insert(np.arange(len(every)), ends, ends - drawn_lengths)  # each line's first after its last
+    return every[closing], drawn_lengths + 1
 
 
 def _following(lengths: tuple[int, ...]) -> NDArray[np.intp]:

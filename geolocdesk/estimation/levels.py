@@ -21,7 +21,7 @@ from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, cross, positions_of
 _STARTS = 5
 """Climbs for each level."""
 
-_PAIRS, _PAIRS_FOR_SHARP_RIMS = 1200, 5000
+_PAIRS, _PAIRS_FOR_SHARP_RIMS = 500, 5000
 """At most so many pairs of neighbours, the heaviest, are tried for the same disc."""
 
 _SHARP = 40.0

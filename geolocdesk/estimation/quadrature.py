@@ -6,6 +6,7 @@ cell's size: cells that the threshold divides count with the part above it.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,10 +17,10 @@ from geolocdesk.estimation.sums import Field
 _SMALLEST = 1e-37
 
 
-def threshold_for(mesh: Mesh, field: Field, integral: float) -> float:
-    """Return the value above which the field's integral over the unit sphere is the given one.
+def thresholds_for(mesh: Mesh, field: Field, integrals: Sequence[float]) -> list[float]:
+    """Return the values above which the field's integral over the unit sphere is as given, one for each.
 
-    The mesh must cover every place above that value; ValueError if it holds less.
+    The mesh must cover every place above the lowest of them; ValueError if it holds less than asked for.
     """
     squared_radii = mesh.areas / math.pi
     means = np.maximum(field.values + squared_radii / 8.0 * field.laplacians, _SMALLEST)
@@ -27,12 +28,15 @@ def threshold_for(mesh: Mesh, field: Field, integral: float) -> float:
     slopes = np.sqrt(np.einsum("ij,ij->i", field.gradients, field.gradients))
     spreads = np.minimum(np.sqrt(0.75 * squared_radii) * slopes, means) + _SMALLEST
     order = np.argsort(-means)
-    if float(means @ mesh.areas) < integral:
+    held = np.cumsum((means * mesh.areas)[order])
+    if float(held[-1]) < max(integrals):
         message = "the mesh does not hold the integral asked for"
         raise ValueError(message)
-    held = np.cumsum((means * mesh.areas)[order])
-    guess = float(means[order[min(int(np.searchsorted(held, integral)), len(order) - 1)]])
-    return _solve(means, spreads, mesh.areas, integral, guess)
+    guesses = means[order[np.minimum(np.searchsorted(held, integrals), len(order) - 1)]].tolist()
+    return [
+        _solve(means, spreads, mesh.areas, integral, guess)
+        for integral, guess in zip(integrals, guesses, strict=True)
+    ]
 
 
 def _solve(means: Float64, spreads: Float64, areas: Float64, integral: float, guess: float) -> float:

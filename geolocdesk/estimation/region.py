@@ -18,7 +18,7 @@ from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.kernel import Float64, kernel_integral, mass_by_angle
 from geolocdesk.estimation.location import Region, SphericalPolygon
 from geolocdesk.estimation.mesh import Mesh, build_mesh
-from geolocdesk.estimation.quadrature import threshold_for
+from geolocdesk.estimation.quadrature import thresholds_for
 from geolocdesk.estimation.sums import KernelSums, kernel_sums
 from geolocdesk.geodesy import SPHERE_AREA_KM2, closed_line_areas_km2, contains, positions_of
 
@@ -31,9 +31,12 @@ _SAMPLES = 512
 _MARGIN = 0.8
 """The mesh reaches down to this share of the roughly known lowest threshold."""
 
-_VERTICES = 600
-_FINEST, _COARSEST = 0.2, 0.8
+_VERTICES = 250
+_FINEST, _COARSEST = 0.2, 1.25
 """The mesh has about so many vertices, but no edges outside these many bandwidths."""
+
+_FINE_EDGE = 0.5
+"""With longer edges than so many bandwidths, outlines need more points between the edges to look smooth."""
 
 _LONGEST_EDGE_RAD = math.radians(10.0)
 """However wide the kernel, outlines are drawn with edges no longer than this."""
@@ -53,12 +56,14 @@ def highest_density_regions(density: Density, masses: Sequence[float] = REGION_M
     floor, area = _rough_threshold(density, max(masses))
     mesh = _mesh_above(density, floor, area)
     field = kernel_sums(density, floor).field(mesh.vertices)
-    total = kernel_integral(density.bandwidth_rad)
+    mean_edge = math.sqrt(float(np.median(mesh.areas)) * 2.0 / math.sqrt(3.0))
+    pieces = 3 if mean_edge > _FINE_EDGE * density.bandwidth_rad else 2
+    integrals = [mass * kernel_integral(density.bandwidth_rad) for mass in masses]
     regions = []
-    for mass in masses:
-        threshold = threshold_for(mesh, field, mass * total)
+    for mass, threshold in zip(masses, thresholds_for(mesh, field, integrals), strict=True):
         edges = crossings(mesh, field.values >= threshold)
-        regions.append(_region(mass, *smooth_lines(*locate(mesh, field, edges, threshold), edges.lengths)))
+        points, gradients = locate(mesh, field, edges, threshold)
+        regions.append(_region(mass, *smooth_lines(points, gradients, edges.lengths, pieces)))
     return tuple(regions)
 
 
@@ -136,8 +141,10 @@ def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region
     one part that spans the globe, whose exterior is the one of them with the largest hole.
     """
     areas = closed_line_areas_km2(vertices, lengths)
-    lines = np.split(vertices, np.cumsum(lengths)[:-1])
-    rings = np.split(np.column_stack(positions_of(vertices)), np.cumsum(lengths)[:-1])
+    ends = np.cumsum(lengths).tolist()
+    positions = np.column_stack(positions_of(vertices))
+    positions.setflags(write=False)
+    rings = [positions[start:end] for start, end in zip([0, *ends], ends, strict=False)]
     rising = [int(number) for number in np.argsort(areas)]
     outer = [number for number in rising if areas[number] <= SPHERE_AREA_KM2 / 2.0]
     holes: dict[int, list[int]] = {number: [] for number in outer}
@@ -145,7 +152,7 @@ def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region
     if len(outer) < len(rising):
         middles, reaches = _caps(vertices, lengths)
         for number in rising[len(outer) :]:
-            point = lines[number][0]
+            point = vertices[ends[number] - 1]
             near = [ring for ring in outer if float(point @ middles[ring]) >= reaches[ring]]
             owner = next((ring for ring in near if contains(rings[ring], *rings[number][0])), None)
             (global_part if owner is None else holes[owner]).append(number)
@@ -155,9 +162,7 @@ def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region
     total = 0.0
     for exterior, inner in sorted(holes.items(), key=lambda item: -areas[item[0]]):
         total += float(areas[exterior]) - sum(SPHERE_AREA_KM2 - float(areas[hole]) for hole in inner)
-        parts.append(
-            SphericalPolygon(_frozen(rings[exterior]), tuple(_frozen(rings[hole]) for hole in inner))
-        )
+        parts.append(SphericalPolygon(rings[exterior], tuple(rings[hole] for hole in inner)))
     return Region(mass=mass, area_km2=total, parts=tuple(parts))
 
 
@@ -173,8 +178,3 @@ def _caps(vertices: Float64, lengths: NDArray[np.intp]) -> tuple[Float64, Float6
     cosines = np.einsum("ij,ij->i", vertices, np.repeat(middles, lengths, axis=0))
     lowest = np.minimum.reduceat(cosines, first)
     return middles, np.where(lowest > 0.0, lowest - 1e-12, -2.0)
-
-
-def _frozen(ring: NDArray[np.float64]) -> NDArray[np.float64]:
-    ring.setflags(write=False)
-    return ring

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.kernel import Float64, fast_kernel_field, fast_kernel_values, versines
 
-_BLOCK = 256
+_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
