@@ -79,7 +79,7 @@ def draw_maps(
     far_km = max(_far_half_height_km(analysis, width / height), 3.0 * close_km)
     return (
         _draw(analysis, bands, MapSheet(answer, width, height, close_km), "Round the answer"),
-        _draw(analysis, bands, MapSheet(answer, width, height, min(far_km, _FAR_MOST_KM)), "At large"),
+        _draw(analysis, bands, MapSheet(answer, width, height, min(far_km, _FAR_MOST_KM)), "Wider view"),
     )
 
 

@@ -51,7 +51,7 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             (
                 "The descriptor is compared with those of a collection of reference photos whose positions are known, "
                 "the reference pack. The most similar ones, the neighbours, are listed with the descriptor distance: "
-                "0 means indistinguishable, values near 1.4 mean unrelated."
+                "0 means indistinguishable to the network, 2 is the most there can be, and what counts as near depends on the model."
             ),
             (
                 "Each neighbour votes for its own position, a closer one with more weight. The votes are smoothed over the "

@@ -189,8 +189,8 @@ def _neighbours(answer: AnswerReport) -> Iterator[Flowable]:
         table = side_by_side(cells, [_CELL] * _COLUMNS, gap=8.0)
         tables.append(KeepTogether([table, Spacer(0, 7)]))
     about = (
-        f"The first {len(lines)} of {answer.neighbours_in_all}. Descriptor distance: 0 for the same picture, near 1.4 "
-        "for unrelated ones. Weight: the neighbour's share of the votes. ● marks those the answer rests on."
+        f"The first {len(lines)} of {answer.neighbours_in_all}. Descriptor distance: 0 for the same picture, at most 2; "
+        "what counts as near depends on the model. Weight: the neighbour's share of the votes. ● marks those the answer rests on."
     )
     yield from _section("Nearest reference photos", [paragraph(about, used.muted), Spacer(0, 5), tables[0]])
     yield from tables[1:]
