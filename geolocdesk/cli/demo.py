@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.console import EXIT_OK, progress_reporter, say, utc_now, write_result
+from geolocdesk.cli.options import default_workers
 from geolocdesk.cli.window import add_screenshot, has_display, show_window
 from geolocdesk.progress import ProgressCallback
 
@@ -54,7 +55,9 @@ def run(options: argparse.Namespace) -> int:
     from geolocdesk.whole_file import make_folder
 
     progress = progress_reporter()
-    prepared = prepare_practice(user_folders().practice, clock=utc_now, progress=progress)
+    prepared = prepare_practice(
+        user_folders().practice, clock=utc_now, workers=default_workers(), progress=progress
+    )
     make_folder(options.output)
     case = options.output / PRACTICE_CASE
     results = _analyse(prepared, options.output / "results.csv", case, progress)

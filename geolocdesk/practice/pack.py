@@ -8,6 +8,7 @@ from pathlib import Path
 
 from geolocdesk.errors import PackError
 from geolocdesk.evidence.intake import expand_paths
+from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.practice.world import PracticeWorld, draw_practice_world
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reference.build import BuildOptions, build_pack, partial_folder
@@ -34,18 +35,19 @@ def prepare_practice(
     *,
     clock: Callable[[], str],
     device: str = "auto",
+    workers: int = 1,
     progress: ProgressCallback = ignore_progress,
 ) -> PreparedPractice:
     """Draw the practice world below ``folder`` and build its pack, each only where it is missing or outdated.
 
-    A build that was interrupted goes on. Raises OutputError, ModelError or SourceError.
+    A build that was interrupted goes on. ``workers`` is how many processes draw, and decode. Raises OutputError, ModelError or SourceError.
     """
-    world = draw_practice_world(folder / "world", progress=progress)
+    world = draw_practice_world(folder / "world", workers=workers, progress=progress)
     pack = folder / "pack"
     source = open_source(world.references_csv)
     if not _is_current(pack, source.to_json()):
         shutil.rmtree(pack, ignore_errors=True)
-        _build(world, pack, clock, device, progress)
+        _build(world, pack, clock, device, workers, progress)
     return PreparedPractice(world, pack, tuple(expand_paths([world.query_folder])))
 
 
@@ -56,14 +58,19 @@ def _is_current(pack: Path, source: object) -> bool:
         open_pack(pack).close()
     except PackError:
         return False
-    return dict(manifest.source) == source
+    return dict(manifest.source) == source and dict(manifest.model) == find_model(DEFAULT_MODEL).to_json()
 
 
 def _build(
-    world: PracticeWorld, pack: Path, clock: Callable[[], str], device: str, progress: ProgressCallback
+    world: PracticeWorld,
+    pack: Path,
+    clock: Callable[[], str],
+    device: str,
+    workers: int,
+    progress: ProgressCallback,
 ) -> None:
     opened = open_for_building(None, device=device)
-    options = BuildOptions(resume=True, synthetic=True, name=PACK_NAME)
+    options = BuildOptions(workers=workers, resume=True, synthetic=True, name=PACK_NAME)
     build = partial(
         build_pack,
         open_source(world.references_csv),
