@@ -47,7 +47,7 @@ def prepare_practice(
     source = open_source(world.references_csv)
     if not _is_current(pack, source.to_json()):
         shutil.rmtree(pack, ignore_errors=True)
-        _build(world, pack, clock, device, workers, progress)
+        _build(world, pack, clock=clock, device=device, workers=workers, progress=progress)
     return PreparedPractice(world, pack, tuple(expand_paths([world.query_folder])))
 
 
@@ -64,6 +64,7 @@ def _is_current(pack: Path, source: object) -> bool:
 def _build(
     world: PracticeWorld,
     pack: Path,
+    *,
     clock: Callable[[], str],
     device: str,
     workers: int,
