@@ -49,14 +49,16 @@ def write_kmz(
     report = Report(case, contents)
     with whole_file(path) as partial, open_archive(partial) as archive:
         with archive.open(archive_entry("doc.kml"), "w", force_zip64=True) as stream:
-            _KmlWriter(stream, with_photos=True).write(report, progress)
-        for exhibit in report.exhibits():
-            if exhibit.photo is not None:
-                archive.writestr(archive_entry(_photo_name(exhibit)), exhibit.photo, zipfile.ZIP_STORED)
+            writer = _KmlWriter(stream, with_photos=True)
+            writer.write(report, progress)
+        for number in writer.shown_photos:
+            photo = case.thumbnail(number)
+            if photo is not None:
+                archive.writestr(archive_entry(_photo_name(number)), photo, zipfile.ZIP_STORED)
 
 
-def _photo_name(exhibit: ExhibitReport) -> str:
-    return f"photos/exhibit-{exhibit.exhibit.number}.jpg"
+def _photo_name(number: int) -> str:
+    return f"photos/exhibit-{number}.jpg"
 
 
 class _KmlWriter:
@@ -65,6 +67,8 @@ class _KmlWriter:
     def __init__(self, stream: IO[bytes], *, with_photos: bool = False) -> None:
         self._xml = XMLGenerator(stream, "utf-8", short_empty_elements=True)
         self._with_photos = with_photos
+        self.shown_photos: list[int] = []
+        """Numbers of the exhibits whose photos the document shows."""
 
     def write(self, report: Report, progress: ProgressCallback) -> None:
         xml = self._xml
@@ -93,7 +97,9 @@ class _KmlWriter:
             lines = [answer.place, answer.certainty, answer.claim, answer.basis]
         text = "<br/>".join(map(_as_html, lines))
         if self._with_photos and exhibit.photo is not None:
-            return f'<img src="{_photo_name(exhibit)}" width="320"/><br/>{text}'
+            number = exhibit.exhibit.number
+            self.shown_photos.append(number)
+            return f'<img src="{_photo_name(number)}" width="320"/><br/>{text}'
         return text
 
     def _placemark(self, place: GeoJson) -> None:
