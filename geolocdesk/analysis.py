@@ -37,7 +37,8 @@ from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.unavailable import Unavailable
 
-THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
+THUMBNAIL = Rendition(long_side_px=960, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
+"""Large enough to be printed eight centimetres wide in a report."""
 
 
 _GROUP_SIZES = (1, 2, 4)

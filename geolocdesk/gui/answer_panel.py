@@ -17,13 +17,7 @@ from PySide6.QtWidgets import (
 from geolocdesk.analysis import Analysis
 from geolocdesk.cartography.coordinates import list_notations
 from geolocdesk.estimation.location import LevelAnswer
-from geolocdesk.gui.answer_wording import (
-    calibration_badge,
-    certainty_sentence,
-    claim_sentence,
-    exclusions_sentence,
-    region_sentence,
-)
+from geolocdesk.gui.answer_wording import claim_sentence, exclusions_sentence
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.carrier_chips import CarrierChips
 from geolocdesk.gui.coordinate_table import CoordinateTable
@@ -33,6 +27,7 @@ from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.provenance_box import ProvenanceBox
 from geolocdesk.gui.theme import SPACE, LabelRole, set_role
 from geolocdesk.gui.tool_button import tool_button
+from geolocdesk.reporting.answer import calibration_badge, certainty_sentence, region_sentence
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 

@@ -12,7 +12,6 @@ from geolocdesk.analysis import Exclusions
 from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.neighbour_card import credit_text
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.picture_canvas import ZOOM_STEP, PictureCanvas, PictureView
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
@@ -21,6 +20,7 @@ from geolocdesk.gui.theme import SPACE, set_role
 from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.quantities import share_text
 from geolocdesk.reference.neighbours import Neighbour, Neighbours
+from geolocdesk.reporting.answer import credit_text
 from geolocdesk.visible_text import visible_text
 
 

@@ -18,10 +18,11 @@ from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.copy_button import CopyButton
 from geolocdesk.gui.elided_label import tooltip
-from geolocdesk.gui.exif_rows import Group, Row, list_groups
+from geolocdesk.gui.exif_rows import list_groups
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE, active_palette, colour, is_restyling, set_role, text_font
+from geolocdesk.reporting.facts import Fact, FactGroup
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 
@@ -157,12 +158,12 @@ class ExifView(QWidget):
     def _line(self, index: QModelIndex) -> str:
         return f"{index.siblingAtColumn(0).data()}\t{index.siblingAtColumn(1).data()}"
 
-    def _fill(self, groups: tuple[Group, ...]) -> None:
+    def _fill(self, groups: tuple[FactGroup, ...]) -> None:
         self._model.removeRows(0, self._model.rowCount())
         for group in groups:
             heading = QStandardItem(group.title)
             heading.setData(True, _HEADING_ROLE)
-            for row in group.rows:
+            for row in group.facts:
                 heading.appendRow(_items_of(row))
             self._model.appendRow(heading)
         self._paint_roles()
@@ -206,7 +207,7 @@ class ExifView(QWidget):
             self._paint_roles()
 
 
-def _items_of(row: Row) -> list[QStandardItem]:
+def _items_of(row: Fact) -> list[QStandardItem]:
     name, value = QStandardItem(row.name), QStandardItem(row.value)
     value.setData(row.is_missing, _MISSING_ROLE)
     for item in (name, value):
@@ -214,11 +215,11 @@ def _items_of(row: Row) -> list[QStandardItem]:
     return [name, value]
 
 
-def _as_text(groups: tuple[Group, ...]) -> str:
+def _as_text(groups: tuple[FactGroup, ...]) -> str:
     lines: list[str] = []
     for group in groups:
         lines.append(group.title)
-        lines.extend(f"{row.name}\t{row.value}" for row in group.rows)
+        lines.extend(f"{row.name}\t{row.value}" for row in group.facts)
         lines.append("")
     return "\n".join(lines)
 

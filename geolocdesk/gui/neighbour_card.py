@@ -19,9 +19,8 @@ from geolocdesk.gui.icons import paint_icon
 from geolocdesk.gui.neighbours_model import NeighbourEntry, NeighbourRole
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, text_font
 from geolocdesk.quantities import share_text
-from geolocdesk.reference.neighbours import ReferencePhoto
+from geolocdesk.reporting.answer import credit_text
 from geolocdesk.unavailable import Unavailable
-from geolocdesk.visible_text import visible_text
 
 LEAST_CARD_WIDTH_PX = 164
 _THUMBNAIL_SHAPE = 0.66
@@ -88,18 +87,6 @@ class NeighbourCardDelegate(QStyledItemDelegate):
         )
         _paint_edge(painter, card, state, palette)
         painter.restore()
-
-
-def credit_text(reference: ReferencePhoto) -> str:
-    """Return licence and photographer; what is missing is written out."""
-    licence, photographer = reference.licence, reference.photographer
-    if isinstance(licence, Unavailable) and isinstance(photographer, Unavailable):
-        return "licence and photographer not available"
-    first = "licence not available" if isinstance(licence, Unavailable) else visible_text(licence)
-    second = (
-        "photographer not available" if isinstance(photographer, Unavailable) else visible_text(photographer)
-    )
-    return f"{first} · {second}"
 
 
 def _paint_ground(painter: QPainter, card: QRectF, state: QStyle.StateFlag, palette: Palette) -> None:

@@ -69,6 +69,11 @@ def time_text(at: str) -> str:
     return visible_text(at)
 
 
+def orientation_text(orientation: int) -> str:
+    """Return what was done to a picture for its EXIF orientation."""
+    return _ORIENTATIONS.get(orientation, str(orientation))
+
+
 def file_facts(exhibit: Exhibit, record: EvidenceRecord | None) -> tuple[Fact, ...]:
     """Return what this program read of a file; the hash first, for it says which file is meant."""
     facts = [
@@ -81,7 +86,7 @@ def file_facts(exhibit: Exhibit, record: EvidenceRecord | None) -> tuple[Fact, .
             Fact("Size", size_text(record.size_bytes)),
             Fact("Type, judged by content", record.media_type),
             Fact("Pixels", f"{record.width_px}{NO_BREAK}×{NO_BREAK}{record.height_px}"),
-            Fact("Orientation", _ORIENTATIONS.get(record.orientation, str(record.orientation))),
+            Fact("Orientation", orientation_text(record.orientation)),
             Fact("Read by this program", time_text(record.acquired_at)),
         ]
     facts += [

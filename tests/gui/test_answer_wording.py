@@ -4,14 +4,9 @@ import pytest
 
 from geolocdesk.analysis import Exclusions
 from geolocdesk.estimation.location import LEVELS, Calibration, LevelAnswer, Region
-from geolocdesk.gui.answer_wording import (
-    calibration_badge,
-    certainty_sentence,
-    claim_sentence,
-    exclusions_sentence,
-    region_sentence,
-)
+from geolocdesk.gui.answer_wording import claim_sentence, exclusions_sentence
 from geolocdesk.quantities import NO_BREAK
+from geolocdesk.reporting.answer import calibration_badge, certainty_sentence, region_sentence
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.analyses import ZAGREB, make_analysis
 

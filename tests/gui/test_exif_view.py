@@ -142,7 +142,7 @@ def test_the_same_photo_with_a_new_distance_keeps_its_place(view: ExifView) -> N
 def test_groups_are_made_of_the_tags_first_words() -> None:
     tags = (ExifTag("GPS A", "1"), ExifTag("EXIF B", "2"), ExifTag("GPS C", "3"), ExifTag("Loose", "4"))
     groups = list_groups(replace(make_record(), exif=ExifSummary(tags=tags)), Unavailable.NOT_AVAILABLE)
-    assert [(group.title, [row.name for row in group.rows]) for group in groups[2:]] == [
+    assert [(group.title, [row.name for row in group.facts]) for group in groups[2:]] == [
         ("Tags: GPS", ["A", "C"]),
         ("Tags: EXIF", ["B"]),
         ("Tags", ["Loose"]),
