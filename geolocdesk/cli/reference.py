@@ -14,7 +14,7 @@ from geolocdesk.cli.console import (
     write_result,
 )
 from geolocdesk.cli.options import add_model, add_workers
-from geolocdesk.errors import PackError
+from geolocdesk.errors import PackError, UsageError
 
 if TYPE_CHECKING:
     from geolocdesk.reference.build import BuildResult
@@ -45,12 +45,13 @@ def _add_build(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     build = verbs.add_parser(
         "build",
         help="build a pack from geotagged photos",
-        description="Build a reference pack from a folder of photos with GPS in their EXIF, or from a CSV.",
+        description="Build a reference pack from a folder of photos with GPS in their EXIF, from a CSV, or from the "
+        "descriptors that Vo, Jacobs and Hays released (im2gps-mat: a folder of MATLAB files).",
     )
-    build.add_argument("source", type=Path, metavar="SOURCE", help="a folder of photos, or a CSV")
+    build.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or a CSV")
     build.add_argument("--out", type=Path, required=True, metavar="PACK", help="the folder to write")
     build.add_argument(
-        "--format", default="auto", metavar="FORMAT", help="auto, folder or csv (default auto)"
+        "--format", default="auto", metavar="FORMAT", help="auto, folder, csv or im2gps-mat (default auto)"
     )
     add_model(build, "a built-in model, a model folder, or a PACK whose model and projection are used again")
     add_workers(build)
@@ -69,9 +70,11 @@ def run_build(options: argparse.Namespace) -> int:
     """Build a pack and return the exit code: 1 where rows were rejected."""
     from geolocdesk.reference.build import BuildOptions, build_pack
     from geolocdesk.reference.opening import open_for_building
-    from geolocdesk.reference.sources import open_source
+    from geolocdesk.reference.sources import DESCRIBED_FORMATS, open_source
     from geolocdesk.reference.sources.selection import Selection
 
+    if options.format in DESCRIBED_FORMATS:
+        return _run_build_described(options)
     source = open_source(options.source, options.format, Selection.parse(options.where))
     opened = open_for_building(options.model, device=options.device)
     result = build_pack(
@@ -82,6 +85,36 @@ def run_build(options: argparse.Namespace) -> int:
         projection=opened.projection,
         clock=utc_now,
         options=BuildOptions(workers=options.workers, thumbnails=options.thumbnails, resume=options.resume),
+        progress=progress_reporter(),
+    )
+    _report_build(result, as_json=options.json)
+    return EXIT_SOME_FAILED if result.rejected else EXIT_OK
+
+
+def _run_build_described(options: argparse.Namespace) -> int:
+    """Build a pack of descriptors that are there already and return the exit code."""
+    from geolocdesk.reference.build import BuildOptions
+    from geolocdesk.reference.build_described import build_described_pack
+    from geolocdesk.reference.opening import open_for_building
+    from geolocdesk.reference.sources import open_described_source
+    from geolocdesk.reference.sources.selection import Selection
+
+    if options.model is None:
+        message = (
+            f"The format {options.format} holds descriptors and no photos; name the model they were made with, "
+            "such as a folder written by “model import”, with --model, so that queries can be described alike."
+        )
+        raise UsageError(message)
+    source = open_described_source(options.source, options.format, Selection.parse(options.where))
+    opened = open_for_building(options.model, device=options.device)
+    result = build_described_pack(
+        source,
+        options.out,
+        extractor=opened.extractor,
+        model=opened.record,
+        projection=opened.projection,
+        clock=utc_now,
+        options=BuildOptions(resume=options.resume),
         progress=progress_reporter(),
     )
     _report_build(result, as_json=options.json)

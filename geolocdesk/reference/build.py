@@ -38,7 +38,7 @@ from geolocdesk.reference.manifest import (
 )
 from geolocdesk.reference.metadata import write_metadata
 from geolocdesk.reference.neighbours import ReferencePhoto
-from geolocdesk.reference.sources.source import Source, SourceRow
+from geolocdesk.reference.sources.source import AnySource, Source, SourceRow
 from geolocdesk.reference.thumbnails import write_thumbnails
 
 PROJECTION_SAMPLE = 16_384
@@ -48,7 +48,9 @@ BATCH = 32
 THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
 
 _SAMPLE_PART = "sample"
-_REST_PART = "rest"
+REST_PART = "rest"
+"""The part of a build's state whose descriptors are as the pack will hold them."""
+
 _WRITE_BLOCK = 20_000
 
 
@@ -100,14 +102,40 @@ def build_pack(
     finished photo again. Raises SourceError, PackError or OutputError; Cancelled passes through.
     """
     options = options or BuildOptions()
+
+    def describe(building: Building) -> Extractor:
+        return _describe_all(building, source, extractor, projection)
+
+    recipe = recipe_for(source, extractor, projection, options)
+    return build_with(
+        describe, source, out, recipe=recipe, model=model, clock=clock, options=options, progress=progress
+    )
+
+
+def build_with(
+    describe: Callable[["Building"], Extractor],
+    source: AnySource,
+    out: Path,
+    *,
+    recipe: dict[str, JsonValue],
+    model: ModelRecord,
+    clock: Callable[[], str],
+    options: BuildOptions,
+    progress: ProgressCallback,
+) -> BuildResult:
+    """Write a pack of the descriptors that ``describe`` records, and return what was written.
+
+    ``describe`` goes on where the building's state stopped, and returns the extractor that the descriptors
+    are of. Raises as ``build_pack`` does.
+    """
     if _was_finished(out, options):
         return _result_of(out)
     _check_free(out, options)
     try:
-        state = BuildState(partial_folder(out), _recipe(source, extractor, projection, options))
+        state = BuildState(partial_folder(out), recipe)
         with closing(state):
-            building = _Building(state, source, options, clock, progress)
-            final = _describe_all(building, extractor, projection)
+            building = Building(state, source, options, clock, progress)
+            final = describe(building)
             if state.described_count() == 0:
                 raise _nothing_usable(source, tuple(state.rejected()))
             staging = _write_pack(building, out, final, model)
@@ -153,14 +181,15 @@ def _check_free(out: Path, options: BuildOptions) -> None:
         raise PackError(message)
 
 
-def _nothing_usable(source: Source, rejected: tuple[RejectedRow, ...]) -> SourceError:
+def _nothing_usable(source: AnySource, rejected: tuple[RejectedRow, ...]) -> SourceError:
     first = f"; the first: {rejected[0].file}: {rejected[0].reason}" if rejected else ""
     return SourceError(f"None of the {len(rejected)} photos of {source.name} could be used{first}.")
 
 
-def _recipe(
-    source: Source, extractor: Extractor, projection: Projection | None, options: BuildOptions
+def recipe_for(
+    source: AnySource, extractor: Extractor, projection: Projection | None, options: BuildOptions
 ) -> dict[str, JsonValue]:
+    """Return all that decides a build, so that it is gone on with only as it was begun."""
     return {
         "source": source.to_json(),
         "extractor_id": extractor.identity.extractor_id,
@@ -173,25 +202,25 @@ def _recipe(
 
 
 @dataclass(frozen=True, slots=True)
-class _Building:
+class Building:
     """One build: its source, its unfinished state and its options."""
 
     state: BuildState
-    source: Source
+    source: AnySource
     options: BuildOptions
     clock: Callable[[], str]
     progress: ProgressCallback
 
-    def run(self, part: str, extractor: Extractor, wanted: Callable[[int], bool]) -> None:
+    def run(self, source: Source, part: str, extractor: Extractor, wanted: Callable[[int], bool]) -> None:
         """Describe every row that is wanted and not finished yet, into one part of the state."""
         finished = self.state.finished()
-        total, done = self.source.count(), len(finished)
+        total, done = source.count(), len(finished)
         renditions = [extractor.rendition, *([THUMBNAIL] if self.options.thumbnails else [])]
         waiting: deque[SourceRow] = deque()
         rejected: list[RejectedRow] = []
 
         def paths() -> Iterator[Path]:
-            for row in self.source.rows():
+            for row in source.rows():
                 if row.number in finished or not wanted(row.number):
                     continue
                 if row.rejected:
@@ -223,7 +252,7 @@ class _Building:
             vectors = extractor.describe(np.stack([taken.pictures[0] for _, taken, _ in batch]))
             photos = [
                 DescribedPhoto(
-                    photo=_reference_photo(row, position),
+                    photo=reference_photo(row, position),
                     sha256=taken.record.sha256,
                     vector=vector,
                     thumbnail=taken.pictures[1].tobytes() if self.options.thumbnails else None,
@@ -254,7 +283,8 @@ def _sort_out(
     batch.append((row, taken, position))
 
 
-def _reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
+def reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
+    """Return a row of a source as a reference, numbered as in the source."""
     return ReferencePhoto(
         row=row.number,
         reference_id=row.reference_id,
@@ -269,14 +299,16 @@ def _reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
     )
 
 
-def _describe_all(building: _Building, extractor: Extractor, projection: Projection | None) -> Extractor:
+def _describe_all(
+    building: Building, source: Source, extractor: Extractor, projection: Projection | None
+) -> Extractor:
     """Describe the whole source and return the extractor with the projection its descriptors have."""
     if projection is None and extractor.takes_projection:
-        in_sample = _sample(building.source.count(), building.options.seed)
-        building.run(_SAMPLE_PART, extractor, in_sample.__contains__)
+        in_sample = _sample(source.count(), building.options.seed)
+        building.run(source, _SAMPLE_PART, extractor, in_sample.__contains__)
         projection = _fitted(building)
     final = with_projection(extractor, projection) if projection else extractor
-    building.run(_REST_PART, final, lambda _number: True)
+    building.run(source, REST_PART, final, lambda _number: True)
     return final
 
 
@@ -287,7 +319,7 @@ def _sample(total: int, seed: int) -> range | frozenset[int]:
     return frozenset(int(n) for n in generator.choice(total, size=PROJECTION_SAMPLE, replace=False))
 
 
-def _fitted(building: _Building) -> Projection | None:
+def _fitted(building: Building) -> Projection | None:
     """Return the projection of the sample, fitted once and kept with the unfinished build."""
     path = building.state.folder / PROJECTION_NAME
     if path.is_file():
@@ -303,7 +335,7 @@ def _fitted(building: _Building) -> Projection | None:
     return projection
 
 
-def _write_pack(building: _Building, out: Path, extractor: Extractor, model: ModelRecord) -> Path:
+def _write_pack(building: Building, out: Path, extractor: Extractor, model: ModelRecord) -> Path:
     """Write the finished pack into the unfinished build's folder and return where it lies."""
     state, options = building.state, building.options
     staging = state.folder / "pack"
@@ -349,7 +381,7 @@ def _licences(state: BuildState) -> dict[str, int]:
     return counts
 
 
-def _write_vectors(building: _Building, staging: Path, extractor: Extractor) -> IndexDescription:
+def _write_vectors(building: Building, staging: Path, extractor: Extractor) -> IndexDescription:
     """Write positions and index in the order of the source."""
     state = building.state
     count = state.described_count()
@@ -358,7 +390,7 @@ def _write_vectors(building: _Building, staging: Path, extractor: Extractor) -> 
         scratch, dtype="<f4", mode="w+", shape=(count, extractor.dimension)
     )
     positions = np.empty((count, 2), np.float64)
-    parts = {name: state.vectors(name) for name in (_SAMPLE_PART, _REST_PART)}
+    parts = {name: state.vectors(name) for name in (_SAMPLE_PART, REST_PART)}
     for block in _blocks(state):
         for name, part in parts.items():
             mine = [(photo, slot) for photo, _, of_part, slot in block if of_part == name]

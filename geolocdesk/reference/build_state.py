@@ -90,6 +90,12 @@ class BuildState:
         query = "SELECT number FROM photo UNION ALL SELECT number FROM rejected"
         return {int(row[0]) for row in self._connection.execute(query)}
 
+    def last_finished(self) -> int:
+        """Return the highest number that is described or rejected; −1 before any."""
+        query = "SELECT MAX(number) FROM (SELECT MAX(number) AS number FROM photo UNION ALL SELECT MAX(number) FROM rejected)"
+        last = self._connection.execute(query).fetchone()[0]
+        return -1 if last is None else int(last)
+
     def described_count(self) -> int:
         """Return how many photos are described."""
         return int(self._connection.execute("SELECT COALESCE(SUM(count), 0) FROM part").fetchone()[0])

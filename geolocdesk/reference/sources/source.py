@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geolocdesk.geodesy import Position
 from geolocdesk.provenance import JsonValue
 from geolocdesk.unavailable import Unavailable
@@ -32,8 +35,17 @@ class SourceRow:
     """Why the row cannot be used; empty where it can be tried."""
 
 
-class Source(Protocol):
-    """A finite, ordered list of photos that can be walked more than once with the same result."""
+@dataclass(frozen=True, slots=True, eq=False)
+class DescribedRows:
+    """Some rows of a source that brings its descriptors: ``vectors`` float32[n, D] of unit length, one a row."""
+
+    rows: tuple[SourceRow, ...]
+    vectors: NDArray[np.float32]
+    rejected: tuple[SourceRow, ...]
+
+
+class AnySource(Protocol):
+    """What a pack can be built from."""
 
     @property
     def name(self) -> str:
@@ -41,13 +53,28 @@ class Source(Protocol):
         ...
 
     def count(self) -> int:
-        """Return how many rows ``rows`` yields."""
+        """Return how many rows there are, rejected ones too."""
         ...
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return what identifies the source, so that a resumed build can tell it is the same."""
+        ...
+
+
+class Source(AnySource, Protocol):
+    """A finite, ordered list of photos that can be walked more than once with the same result."""
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every row in order, rejected ones too. Raises SourceError."""
         ...
 
-    def to_json(self) -> dict[str, JsonValue]:
-        """Return what identifies the source, so that a resumed build can tell it is the same."""
+
+class DescribedSource(AnySource, Protocol):
+    """A source without photos, whose rows bring the descriptors that a model once made."""
+
+    def described(self, dimension: int, after: int = -1) -> Iterator[DescribedRows]:
+        """Yield the rows numbered beyond ``after`` in order, those without ``dimension`` numbers as rejected.
+
+        Raises SourceError.
+        """
         ...
