@@ -28,7 +28,7 @@ from geolocdesk.errors import GeolocdeskError
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback
 
 _PROGRESS_INTERVAL_S = 0.1
-_NICENESS = 5
+_NICENESS = 10
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
 _ORPHAN_GRACE_S = 10.0
 

@@ -32,6 +32,9 @@ class AnalysisDesk(QObject):
     pack_wanted = Signal()
     """Photos are to be analysed and no reference pack is open."""
 
+    batch_ended = Signal(object)
+    """RunSummary."""
+
     def __init__(
         self,
         engine: EngineJobs,
@@ -289,6 +292,7 @@ class AnalysisDesk(QObject):
         elif summary.failed:
             failed = count_text(summary.failed, "photo")
             self._notices.show_passing("warning", f"{failed} could not be analysed; the list says why.")
+        self.batch_ended.emit(summary)
 
     def _follow_current(self) -> None:
         entry = self._model.entry(self._display.number)

@@ -37,6 +37,8 @@ CHROMIUM_FLAGS = (
 """The one place where the web engine's switches are set: nothing in it may reach for a network."""
 
 _LOG_BYTES = 1 << 20
+_SWITCH_INTERVAL_S = 0.001
+"""How long another thread may keep the interpreter from the window; Python's own 5 ms add up to a stutter."""
 
 
 def run_window(
@@ -53,6 +55,7 @@ def run_window(
     """
     folders = user_folders()
     application = create_application(arguments)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     hook = ExceptionHook(application)
     hook.install()
     log_to(folders.log_file)

@@ -13,15 +13,15 @@ from geolocdesk.analysis import Analysis, Exclusions
 from geolocdesk.engine.jobs import utc_now
 from geolocdesk.evidence.intake import Intake
 from geolocdesk.evidence.rendition import Rendition
-from geolocdesk.gui.analysis_view import AnalysisView, view_of
+from geolocdesk.gui.analysis_view import AnalysisView, DrawAnalysis, PrepareDrawing
 from geolocdesk.gui.case_session import CaseSession, ExhibitContents
 from geolocdesk.gui.compare_view import CompareView
 from geolocdesk.gui.evidence_delegate import THUMBNAIL_PX
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
-from geolocdesk.gui.jobs import Failure, TaskRunner
+from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
 from geolocdesk.gui.picture import Picture
-from geolocdesk.gui.place_text import PlaceLookup, no_place
+from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.reference_session import ReferenceSession
 from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
 from geolocdesk.gui.workspace import Workspace
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _SHOWN_PICTURE = Rendition(long_side_px=6000, resample="bilinear")
 """As large as it is shown; only panoramas are larger, and those are reduced."""
 _KEPT_VIEWS = 24
-_CARDS_AT_ONCE = 12
 
 Result = TypeVar("Result")
 
@@ -64,7 +63,8 @@ class ExhibitDisplay(QObject):
         workspace: Workspace,
         compare: CompareView,
         *,
-        place_lookup: PlaceLookup = no_place,
+        drawing: EngineJobs,
+        places: PlaceBook,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -72,12 +72,14 @@ class ExhibitDisplay(QObject):
         self._reference = reference
         self._panels = workspace
         self._compare = compare
-        self._place_lookup = place_lookup
+        self._drawing = drawing
+        self._places = places
         self._map: MapView | None = None
         self._tasks = TaskRunner("display", threads=2, parent=self)
         self._intake = Intake(workers=1)
         self._entry: EvidenceEntry | None = None
         self._contents: ExhibitContents | None = None
+        self._analysis: Analysis | None = None
         self._view: AnalysisView | None = None
         self._preview: Picture | None = None
         self._views: OrderedDict[str, AnalysisView] = OrderedDict()
@@ -97,7 +99,7 @@ class ExhibitDisplay(QObject):
     @property
     def analysis(self) -> Analysis | None:
         """Return the analysis the panels show, a preview included."""
-        return None if self._view is None else self._view.analysis
+        return self._analysis
 
     @property
     def contents(self) -> ExhibitContents | None:
@@ -113,6 +115,10 @@ class ExhibitDisplay(QObject):
     def exclusions(self) -> Exclusions:
         """Return what is excluded from the current exhibit's search."""
         return Exclusions() if self._contents is None else self._contents.exclusions
+
+    def warm_up(self) -> None:
+        """Start what works the views out, so that the first one comes soon."""
+        self._drawing.run(PrepareDrawing())
 
     def set_map(self, view: "MapView") -> None:
         """Show the current answer on this map from now on."""
@@ -156,19 +162,15 @@ class ExhibitDisplay(QObject):
         """Show an analysis of the current exhibit; another exhibit's is not shown."""
         if number != self.number:
             return
-        same_photo = (
-            self._view is not None and self._view.analysis.evidence.sha256 == analysis.evidence.sha256
-        )
+        before = self._analysis
+        same_photo = before is not None and before.evidence.sha256 == analysis.evidence.sha256
         self._wanted = analysis.analysis_id
         known = self._views.get(analysis.analysis_id)
         if known is not None:
-            self._show_view(number, same_photo, known)
+            self._show_view(number, same_photo, analysis, known)
             return
-        self._run(
-            lambda _progress: self._view_if_wanted(analysis, with_surface=False),
-            partial(self._show_first_view, number, same_photo),
-            partial(self._show_failure, number),
-        )
+        show = partial(self._show_first_view, number, same_photo, analysis)
+        self._work_out(number, DrawAnalysis(analysis, with_surface=False, subject="answer"), show)
 
     def prepare(self, number: int) -> None:
         """Work out an exhibit's answer beforehand, since the user may go there next."""
@@ -292,37 +294,28 @@ class ExhibitDisplay(QObject):
 
     # The answer
 
-    def _view_if_wanted(self, analysis: Analysis, *, with_surface: bool) -> AnalysisView | None:
-        """Return the view unless another answer is wanted by now; on another thread."""
-        if self._wanted != analysis.analysis_id:
-            return None
-        self._look_up_places(analysis)
-        return view_of(analysis, with_surface=with_surface)
+    def _work_out(self, number: int, job: DrawAnalysis, done: Callable[[AnalysisView], None]) -> None:
+        self._open_tasks += 1
+        drawn = self._drawing.run(job)
+        drawn.produced.connect(done)
+        drawn.failed.connect(partial(self._show_failure, number))
+        drawn.closed.connect(self._close_task)
 
-    def _look_up_places(self, analysis: Analysis) -> None:
-        """Name the places the panels show first, so that painting them does not have to; on another thread."""
-        positions = [analysis.estimate.position, *(answer.position for answer in analysis.estimate.levels)]
-        positions += [item.reference.position for item in analysis.neighbours.items[:_CARDS_AT_ONCE]]
-        for position in positions:
-            self._place_lookup(position)
+    def _close_task(self) -> None:
+        self._open_tasks -= 1
 
-    def _show_first_view(self, number: int, same_photo: bool, view: AnalysisView | None) -> None:
+    def _show_first_view(self, number: int, same_photo: bool, analysis: Analysis, view: AnalysisView) -> None:
         """Show all but the density's surface, which follows."""
-        if view is None or number != self.number:
+        if number != self.number or view.analysis_id != self._wanted:
             return
-        self._show_view(number, same_photo, view)
-        analysis = view.analysis
-        self._run(
-            lambda _progress: self._view_if_wanted(analysis, with_surface=True),
-            partial(self._show_surface, number),
-            partial(self._show_failure, number),
-        )
+        self._places.remember(view.places)
+        self._show_view(number, same_photo, analysis, view)
+        show = partial(self._show_surface, number)
+        self._work_out(number, DrawAnalysis(analysis, with_surface=True, subject="surface"), show)
 
-    def _show_surface(self, number: int, view: AnalysisView | None) -> None:
-        if view is None:
-            return
+    def _show_surface(self, number: int, view: AnalysisView) -> None:
         self._remember(view)
-        if number == self.number and self._wanted == view.analysis.analysis_id:
+        if number == self.number and view.analysis_id == self._wanted:
             self._view = view
             self._draw(view, fit=False)
             self.shown.emit(number)
@@ -330,24 +323,18 @@ class ExhibitDisplay(QObject):
     def _prepare_contents(self, contents: ExhibitContents) -> None:
         analysis = contents.analysis
         if analysis is not None and analysis.analysis_id not in self._views:
-            self._tasks.run(
-                lambda _progress: self._prepared_view(analysis), self._remember, lambda _failure: None
-            )
-
-    def _prepared_view(self, analysis: Analysis) -> AnalysisView:
-        self._look_up_places(analysis)
-        return view_of(analysis)
+            prepared = self._drawing.run(DrawAnalysis(analysis, with_surface=True))
+            prepared.produced.connect(self._remember)
 
     def _remember(self, view: AnalysisView) -> None:
-        self._views[view.analysis.analysis_id] = view
+        self._places.remember(view.places)
+        self._views[view.analysis_id] = view
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
 
-    def _show_view(self, number: int, same_photo: bool, view: AnalysisView) -> None:
-        if number != self.number:
-            return
+    def _show_view(self, number: int, same_photo: bool, analysis: Analysis, view: AnalysisView) -> None:
         self._view = view
-        analysis = view.analysis
+        self._analysis = analysis
         weights = analysis.estimate.weights
         self._panels.answer.show_answer(analysis, view.carriers)
         self._panels.neighbours.show_neighbours(
@@ -372,7 +359,7 @@ class ExhibitDisplay(QObject):
 
     def _show_status(self, entry: EvidenceEntry) -> None:
         """Show why there is no answer; one that was there before stays while a new one is computed."""
-        if entry.status is EntryStatus.QUEUED and self._view is not None and self._is_of(entry):
+        if entry.status is EntryStatus.QUEUED and self._is_of(entry):
             return
         self._leave_answer()
         if entry.status is EntryStatus.FAILED:
@@ -385,7 +372,7 @@ class ExhibitDisplay(QObject):
         self.shown.emit(entry.number)
 
     def _is_of(self, entry: EvidenceEntry) -> bool:
-        return self._view is not None and self._view.analysis.evidence.sha256 == entry.sha256
+        return self._analysis is not None and self._analysis.evidence.sha256 == entry.sha256
 
     def _show_nothing(self) -> None:
         self._leave_answer()
@@ -395,6 +382,7 @@ class ExhibitDisplay(QObject):
 
     def _leave_answer(self) -> None:
         self._view = None
+        self._analysis = None
         self.answer_changed.emit()
         self._panels.neighbours.show_nothing()
         if self._map is not None:

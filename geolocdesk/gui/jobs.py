@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from geolocdesk.engine.engine import Engine
 from geolocdesk.engine.messages import (
@@ -114,11 +114,19 @@ class EngineJobs(QObject):
     ) -> None:
         super().__init__(parent)
         self._open: dict[int, EngineJob] = {}
+        self._is_closed = False
         self._arrived.connect(self._deliver)
         self._engine = Engine(self._arrived.emit, make_workshop=make_workshop, grace_s=grace_s)
 
     def run(self, job: Job) -> EngineJob:
-        """Hand a job to the engine and return its handle; connect to it before returning to the event loop."""
+        """Hand a job to the engine and return its handle; connect to it before returning to the event loop.
+
+        After ``close`` the job is cancelled at once.
+        """
+        if self._is_closed:
+            never_run = EngineJob(self, 0)
+            QTimer.singleShot(0, never_run, lambda: never_run.deliver(WasCancelled(0)))
+            return never_run
         number = self._engine.submit(job)
         self._open[number] = EngineJob(self, number)
         return self._open[number]
@@ -134,6 +142,7 @@ class EngineJobs(QObject):
 
     def close(self) -> None:
         """Ask the engine to end; ``ended`` follows, after the last events of every open job."""
+        self._is_closed = True
         self._engine.close()
 
     def join(self) -> None:

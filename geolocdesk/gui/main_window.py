@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
         self._layout = WindowLayout(folders.layout_file)
         self.engine = make_engine()
         self.engine.setParent(self)
+        self.drawing = make_engine()
+        self.drawing.setParent(self)
         self.tasks = TaskRunner("tasks", threads=2, parent=self)
         self.places = PlaceBook()
         self.model = EvidenceModel(self)
@@ -114,7 +116,8 @@ class MainWindow(QMainWindow):
             self.reference,
             self.workspace,
             self.compare,
-            place_lookup=self.places.lookup,
+            drawing=self.drawing,
+            places=self.places,
             parent=self,
         )
         self.cases = CaseFiles(
@@ -351,6 +354,7 @@ class MainWindow(QMainWindow):
     def begin(self, *, case: Path | None = None, pack: Path | None = None) -> None:
         """Make the map, open what was asked for or was open the last time, and load the rest meanwhile."""
         self.tasks.run(self.places.load, lambda _nothing: None, self.show_failure)
+        self.display.warm_up()
         self._make_map()
         chosen = pack or (Path(self._settings.pack) if self._settings.pack else None)
         if case is not None:
@@ -738,7 +742,8 @@ class MainWindow(QMainWindow):
         self.setEnabled(False)
         self.board.show("open", "Ending")
         self.references.workbench_ended.connect(self.reports.close)
-        self.reports.ended.connect(self.engine.close)
+        self.reports.ended.connect(self.drawing.close)
+        self.drawing.ended.connect(self.engine.close)
         self.engine.ended.connect(self._finish)
         self.references.close()
 

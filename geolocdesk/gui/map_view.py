@@ -2,8 +2,9 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import shiboken6
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QUrl, Signal
@@ -13,10 +14,10 @@ from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from geolocdesk.cartography.frame import Bounds, Frame
 from geolocdesk.cartography.graticule import View, graticule
 from geolocdesk.cartography.map_palette import map_palette
 from geolocdesk.cartography.measurement import measure
-from geolocdesk.cartography.overlay import Overlay
 from geolocdesk.cartography.site import ORIGIN, PAGE_PATH, MapSite
 from geolocdesk.cartography.tile_set import TileSetInfo
 from geolocdesk.cartography.tiles import open_tiles
@@ -30,6 +31,22 @@ from geolocdesk.gui.theme import active_palette, application
 _LOGGER = logging.getLogger(__name__)
 
 Message = dict[str, Any]
+
+
+class ShownOverlay(Protocol):
+    """What the map needs of an overlay: an ``Overlay``, or one that was written out in another process."""
+
+    @property
+    def frame(self) -> Frame:
+        """Return the strip of longitudes it is drawn in."""
+
+    @property
+    def bounds(self) -> Mapping[str, Bounds]:
+        """Return the boxes to fit the view to."""
+
+    @property
+    def json_text(self) -> str:
+        """Return the whole overlay as JSON."""
 
 
 class MapView(QWidget):
@@ -60,7 +77,7 @@ class MapView(QWidget):
         self._dark = active_palette().is_dark
         self._is_ready = False
         self._pending: list[Message] = []
-        self._overlay: Overlay | None = None
+        self._overlay: ShownOverlay | None = None
         self._tiles_reported: set[str] = set()
         self._site = MapSite()
         self._guard = AddressGuard(self)
@@ -85,7 +102,7 @@ class MapView(QWidget):
 
     # What the program asks of the map
 
-    def show_overlay(self, overlay: Overlay, *, fit: bool = True) -> None:
+    def show_overlay(self, overlay: ShownOverlay, *, fit: bool = True) -> None:
         """Show an analysis in place of the last one; ``fit`` moves the view to its answer."""
         self._overlay = overlay
         bounds = list(overlay.bounds["answer"]) if fit else None
