@@ -32,6 +32,8 @@ class PagePieces:
     first_script: Markup
     """Runs before anything is drawn."""
     scripts: tuple[Markup, ...]
+    licences: tuple[str, ...]
+    """Of what others made of it, which must go wherever it goes."""
 
 
 def page_pieces(*, with_map: bool) -> PagePieces:
@@ -54,6 +56,7 @@ def page_pieces(*, with_map: bool) -> PagePieces:
         styles=tuple(map(_inline, styles)),
         first_script=_inline(first),
         scripts=tuple(map(_inline, scripts)),
+        licences=_map_licences() if with_map else (),
     )
 
 
@@ -69,6 +72,14 @@ def _served(site: MapSite, path: str) -> str:
 
 def _own(name: str) -> str:
     return resource("report", "html", name).read_text(encoding="utf-8")
+
+
+def _map_licences() -> tuple[str, ...]:
+    files = (
+        resource("report", "html", "map-licences.txt"),
+        resource("map", "vendor", "protomaps-leaflet.LICENCES.txt"),
+    )
+    return tuple(file.read_text(encoding="utf-8") for file in files)
 
 
 def _self_contained(site: MapSite, style: str) -> str:

@@ -272,6 +272,17 @@ class TestContent:
         assert "0 exhibits" in page.words.replace("\xa0", " ")
         assert not [tag for tag, _ in page.elements if tag == "article"]
 
+    def test_licences_go_with_what_they_are_for(self, varied: Page) -> None:
+        version = re.search(r"Leaflet (\d+\.\d+\.\d+), a JS library", varied.source)
+        assert version is not None
+        for licence in (
+            f"Leaflet {version[1]} (BSD-2-Clause)",
+            "protomaps-leaflet 5",
+            "Natural Earth",
+            "GeoNames",
+        ):
+            assert licence in varied.words
+
     def test_formats_know_it(self) -> None:
         assert next(kind for kind in FORMATS if kind.name == "html").load() is write_html
 
@@ -304,7 +315,8 @@ class TestChoiceOfContents:
         page = self.write(tmp_path, ReportContents(maps=False))
         assert page.data("overlay") == page.data("tiles") == []
         assert len(page.programs("script")) == 2
-        assert "Leaflet" not in page.source
+        assert "Leaflet" not in page.words
+        assert "protomapsL" not in page.source
         assert "map_geolocdesk" not in page.attributes("id")
 
     def test_without_pictures_there_are_none(self, tmp_path: Path) -> None:
