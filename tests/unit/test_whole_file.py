@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from geolocdesk.whole_file import whole_file
 from geolocdesk.errors import OutputError
+from geolocdesk.whole_file import whole_file
 
 
 def test_a_finished_file_takes_its_name(tmp_path: Path) -> None:

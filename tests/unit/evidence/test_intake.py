@@ -151,7 +151,7 @@ def test_an_endless_batch_reads_only_so_far_ahead(intake: Intake, save_photo: Sa
     batch = intake.take_in_all(endless(), [SQUARE], clock=lambda: NOW)
     for _ in range(100):
         assert isinstance(next(batch), TakenIn)
-    batch.close()  # type: ignore[attr-defined]  # it is a generator
+    batch.close()
     assert next(asked) <= 100 + 64
 
 
@@ -160,7 +160,7 @@ def test_large_pictures_are_held_in_small_numbers(intake: Intake, save_photo: Sa
     asked = itertools.count()
     batch = intake.take_in_all((path for _ in asked), [Rendition()], clock=lambda: NOW)
     next(batch)
-    batch.close()  # type: ignore[attr-defined]
+    batch.close()
     assert next(asked) <= 5
 
 
@@ -168,7 +168,7 @@ def test_closing_a_batch_leaves_the_intake_usable(intake: Intake, save_photo: Sa
     path = save_photo()
     batch = intake.take_in_all(itertools.repeat(path), [SQUARE], clock=lambda: NOW)
     next(batch)
-    batch.close()  # type: ignore[attr-defined]
+    batch.close()
     assert intake.take_in(path, [SQUARE], acquired_at=NOW).record.path == path
 
 
