@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from geolocdesk.errors import SettingsError
-from geolocdesk.gui.text_dialog import ErrorDialog
+from geolocdesk.gui.frame import Frame, Starter
 from geolocdesk.gui.theme import install_theme
 from geolocdesk.paths import UserFolders, user_folders
 from geolocdesk.settings import Settings, load_settings
@@ -74,7 +74,7 @@ def create_application(arguments: Sequence[str] = ()) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
-    from geolocdesk.gui.map_scheme import register_scheme
+    from geolocdesk.gui.url_scheme import register_scheme
 
     set_chromium_flags()
     register_scheme()
@@ -124,7 +124,7 @@ class ExceptionHook(QObject):
         super().__init__(parent)
         self._previous = sys.excepthook
         self._previous_in_threads = threading.excepthook
-        self._dialog: ErrorDialog | None = None
+        self._dialog: QDialog | None = None
         self.caught.connect(self._show)
 
     def install(self) -> None:
@@ -155,6 +155,8 @@ class ExceptionHook(QObject):
         """Show one dialog at a time: an error that repeats must not bury the window."""
         if self._dialog is not None:
             return
+        from geolocdesk.gui.text_dialog import ErrorDialog
+
         self._dialog = ErrorDialog(message, details, QApplication.activeWindow())
         self._dialog.finished.connect(self._forget)
         self._dialog.open()
@@ -189,24 +191,54 @@ def _show_and_run(
     pack: Path | None,
     screenshot: Path | None,
 ) -> int:
+    if screenshot is not None:
+        return _take_screenshot(application, settings, folders, screenshot, case=case, pack=pack)
+    frame = Frame(folders.layout_file)
+
+    def furnish() -> None:
+        from geolocdesk.gui.main_window import MainWindow
+
+        window = MainWindow(settings, folders)
+        frame.furnish(window)
+        if problem:
+            window.notices.show_passing("warning", problem)
+        window.begin(case=case, pack=pack)
+
+    starter = Starter(frame)
+    frame.painted.connect(starter.start)
+    starter.ready.connect(furnish)
+    frame.finished.connect(application.quit)
+    frame.show()
+    application.exec()
+    starter.join()
+    _delete(frame)
+    return 0
+
+
+def _take_screenshot(
+    application: QApplication,
+    settings: Settings,
+    folders: UserFolders,
+    file: Path,
+    *,
+    case: Path | None,
+    pack: Path | None,
+) -> int:
     from geolocdesk.gui.main_window import MainWindow
+    from geolocdesk.gui.screenshot import Screenshot
 
     window = MainWindow(settings, folders)
     window.finished.connect(application.quit)
-    if problem:
-        window.notices.show_passing("warning", problem)
-    if screenshot is None:
-        window.show()
-        shooter = None
-    else:
-        from geolocdesk.gui.screenshot import Screenshot
-
-        shooter = Screenshot(window, screenshot)
-        shooter.show_window()
+    shooter = Screenshot(window, file)
+    shooter.show_window()
     QTimer.singleShot(0, window, lambda: window.begin(case=case, pack=pack))
     application.exec()
-    code = 0 if shooter is None else shooter.exit_code
-    window.deleteLater()
-    # Now, while Python is whole: the web engine's page has to go before its profile.
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    code = shooter.exit_code
+    _delete(window)
     return code
+
+
+def _delete(window: QWidget) -> None:
+    """Delete a window now, while Python is whole: the web engine's page has to go before its profile."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

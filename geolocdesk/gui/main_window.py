@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QUndoStack,
 )
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
@@ -343,9 +342,6 @@ class MainWindow(QMainWindow):
         )
 
     def _restore(self) -> None:
-        if not self.restoreGeometry(self._layout.geometry):
-            available = QGuiApplication.primaryScreen().availableGeometry()
-            self.resize(min(1480, available.width()), min(920, available.height()))
         self.workspace.restore_layout(self._layout.docks)
         self.setWindowTitle("geolocdesk")
 
@@ -439,7 +435,6 @@ class MainWindow(QMainWindow):
     def _show_title(self, opened: OpenCase) -> None:
         name = visible_text(opened.details.title) or visible_text(opened.path.stem)
         self.setWindowTitle(f"{name} — geolocdesk")
-        self.setWindowFilePath("" if opened.untitled else str(opened.path))
         text = f"Open for reading only. {opened.read_only}" if opened.read_only else ""
         self.notices.set_standing("read-only", "warning", visible_text(text))
         self._enable_actions()
@@ -705,7 +700,7 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         if self.workspace.was_shown:  # panels that were never laid out have no places to remember
-            self._layout.save(self.saveGeometry(), self.workspace.layout_state())
+            self._layout.save(self.window().saveGeometry(), self.workspace.layout_state())
         self._end()
 
     def end_without_asking(self) -> None:

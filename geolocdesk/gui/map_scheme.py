@@ -1,6 +1,6 @@
 """The map page's only way to bytes: our own address scheme, and a guard that refuses every other address.
 
-``register_scheme`` must run before the application object is made; Qt allows no later time.
+The scheme itself must be known before the application object is made: ``url_scheme.register_scheme``.
 """
 
 from PySide6.QtCore import QBuffer, QByteArray, QFile, QIODevice, QObject, Signal
@@ -10,7 +10,6 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlRequestInfo,
     QWebEngineUrlRequestInterceptor,
     QWebEngineUrlRequestJob,
-    QWebEngineUrlScheme,
     QWebEngineUrlSchemeHandler,
 )
 
@@ -33,20 +32,6 @@ _ATTRIBUTES_OFF = (
     QWebEngineSettings.WebAttribute.ErrorPageEnabled,
     QWebEngineSettings.WebAttribute.NavigateOnDropEnabled,
 )
-
-
-def register_scheme() -> None:
-    """Make the scheme known to the web engine. Call it once, before the application object is made."""
-    if not QWebEngineUrlScheme.schemeByName(SCHEME.encode()).name().isEmpty():
-        return
-    scheme = QWebEngineUrlScheme(SCHEME.encode())
-    scheme.setSyntax(QWebEngineUrlScheme.Syntax.Host)
-    scheme.setFlags(
-        QWebEngineUrlScheme.Flag.SecureScheme
-        | QWebEngineUrlScheme.Flag.CorsEnabled
-        | QWebEngineUrlScheme.Flag.FetchApiAllowed
-    )
-    QWebEngineUrlScheme.registerScheme(scheme)
 
 
 def channel_script() -> Resource:

@@ -80,10 +80,9 @@ def measure_start(rounds: int) -> None:
 
 
 def paint_once() -> None:
-    """Show the real window, say when it has painted itself for the first time, and end."""
-    from PySide6.QtCore import QEvent, QObject, QTimer
-
+    """Show the window's frame as the program does, say when it has painted itself for the first time, and end."""
     from geolocdesk.gui.application import create_application
+    from geolocdesk.gui.frame import Frame
     from geolocdesk.gui.theme import install_theme
     from geolocdesk.paths import user_folders
     from geolocdesk.settings import Settings
@@ -91,27 +90,16 @@ def paint_once() -> None:
     application = create_application()
     settings = Settings()
     install_theme(application, settings.scheme, settings.text_scale)
-    from geolocdesk.gui.main_window import MainWindow
+    frame = Frame(user_folders().layout_file)
 
-    class FirstPaint(QObject):
-        told = False
+    def tell() -> None:
+        sys.stdout.write("painted\n")
+        sys.stdout.flush()
+        frame.close()
 
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt names it
-            if event.type() == QEvent.Type.Paint and not self.told:
-                self.told = True
-                QTimer.singleShot(0, self.tell)
-            return False
-
-        def tell(self) -> None:
-            sys.stdout.write("painted\n")
-            sys.stdout.flush()
-            window.end_without_asking()
-
-    window = MainWindow(settings, user_folders())
-    window.finished.connect(application.quit)
-    watcher = FirstPaint()
-    window.installEventFilter(watcher)
-    window.show()
+    frame.painted.connect(tell)
+    frame.finished.connect(application.quit)
+    frame.show()
     application.exec()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -16,6 +16,7 @@ from geolocdesk.casefile.opening import open_case, read_case
 from geolocdesk.gui import case_files, main_window, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
+from geolocdesk.gui.frame import Frame, Starter
 from geolocdesk.gui.jobs import EngineJobs
 from geolocdesk.gui.main_window import MainWindow
 from geolocdesk.gui.questions import Unsaved
@@ -374,7 +375,6 @@ def test_the_layout_and_the_recent_cases_are_remembered(
 ) -> None:
     case = begin(qtbot, window, tmp_path)
     window.workspace.docks["parameters"].hide()
-    window.resize(711, 577)
     with qtbot.waitSignal(window.finished, timeout=WAIT_MS):
         window.close()
     window.deleteLater()
@@ -382,10 +382,39 @@ def test_the_layout_and_the_recent_cases_are_remembered(
     again = make_window()
     again.show()
     assert again.workspace.docks["parameters"].isHidden()
-    assert (again.width(), again.height()) == (711, 577)
     again.actions_by_name["reset_layout"].trigger()
     assert not again.workspace.docks["parameters"].isHidden()
     end(qtbot, again)
+
+
+def test_the_frame_is_there_before_the_program_and_goes_after_it(qtbot: QtBot, tmp_path: Path) -> None:
+    frame = Frame(user_folders().layout_file)
+    frame.resize(711, 577)
+    with qtbot.waitSignal(frame.painted, timeout=WAIT_MS):
+        frame.show()
+    window = make_window()
+    frame.furnish(window)
+    begin(qtbot, window, tmp_path)
+    assert frame.windowTitle() == "Harbour — geolocdesk"
+    assert window.isVisible()
+    with qtbot.waitSignal(frame.finished, timeout=WAIT_MS):
+        frame.close()
+    assert frame.isHidden()
+    frame.deleteLater()
+    again = Frame(user_folders().layout_file)
+    assert (again.width(), again.height()) == (711, 577)
+    with qtbot.waitSignal(again.finished, timeout=WAIT_MS):
+        again.close()
+    again.deleteLater()
+
+
+def test_the_program_is_loaded_beside_the_frame(qtbot: QtBot) -> None:
+    parent = QObject()
+    starter = Starter(parent)
+    starter.join()
+    with qtbot.waitSignal(starter.ready, timeout=WAIT_MS):
+        starter.start()
+    starter.join()
 
 
 def test_every_action_is_in_the_palette_and_runs_from_it(qtbot: QtBot, window: MainWindow) -> None:

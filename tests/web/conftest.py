@@ -13,7 +13,7 @@ if hasattr(os, "geteuid") and os.geteuid() == 0:
 
 from PySide6.QtWidgets import QApplication
 
-from geolocdesk.gui.map_scheme import register_scheme
+from geolocdesk.gui.url_scheme import register_scheme
 
 # Qt allows no later time than before the application object
 register_scheme()

@@ -91,7 +91,7 @@ def test_calls_made_too_early_are_kept(qapp: QApplication) -> None:
 
 
 SCRIPT = """
-    from geolocdesk.gui.map_scheme import register_scheme
+    from geolocdesk.gui.url_scheme import register_scheme
     register_scheme()
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
