@@ -45,13 +45,13 @@ def nearest(seen: Retrieved) -> Answers:
     return _everywhere(Position(float(seen.latitudes[0]), float(seen.longitudes[0])))
 
 
-def density_peak(seen: Retrieved, *, bandwidth_deg: float) -> Answers:
-    """Answer the highest mode of the kernel density (kNN, σ in the paper), with k = 100 and m = 10."""
+def density_peak(seen: Retrieved, *, parameters: EstimationParameters) -> Answers:
+    """Answer the estimator's one position: for ``sphere`` the density's highest mode (kNN in the paper)."""
     estimate = estimate_from_arrays(
         seen.latitudes,
         seen.longitudes,
         seen.distances,
-        EstimationParameters(bandwidth_deg=bandwidth_deg),
+        parameters,
         with_levels=False,
         with_regions=False,
     )
@@ -74,9 +74,10 @@ def answer_per_level(seen: Retrieved) -> Answers:
 METHODS: dict[str, Method] = {
     "london": always_london,
     "nearest": nearest,
-    "knn-1": partial(density_peak, bandwidth_deg=1.0),
-    "knn-4": partial(density_peak, bandwidth_deg=4.0),
-    "knn-16": partial(density_peak, bandwidth_deg=16.0),
+    "knn-1": partial(density_peak, parameters=EstimationParameters(bandwidth_deg=1.0)),
+    "knn-4": partial(density_peak, parameters=EstimationParameters(bandwidth_deg=4.0)),
+    "knn-16": partial(density_peak, parameters=EstimationParameters(bandwidth_deg=16.0)),
+    "vo2017": partial(density_peak, parameters=EstimationParameters(estimator="vo2017")),
     "levels": answer_per_level,
 }
 

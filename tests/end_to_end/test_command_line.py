@@ -168,7 +168,7 @@ def test_evaluating_the_practice_queries(demo: Demo, tmp_path: Path) -> None:
     value = json.loads(done.stdout)
     assert value["levels_km"] == [1, 25, 200, 750, 2500]
     by_name = {method["method"]: method for method in value["methods"]}
-    assert list(by_name) == ["london", "nearest", "knn-1", "knn-4", "knn-16", "levels"]
+    assert list(by_name) == ["london", "nearest", "knn-1", "knn-4", "knn-16", "vo2017", "levels"]
     for method in by_name.values():
         assert method["queries"] == 23
         assert method["accuracy_percent"] == sorted(method["accuracy_percent"])
