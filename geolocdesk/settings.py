@@ -14,7 +14,6 @@ SCHEMA = 1
 """Raised whenever a key changes its meaning; new keys need no new schema."""
 
 SchemeName = Literal["system", "light", "dark"]
-CoordinateFormat = Literal["decimal", "dms", "utm", "mgrs"]
 
 _MOST_RECENT = 12
 
@@ -26,7 +25,6 @@ class Settings:
     scheme: SchemeName = "system"
     text_scale: float = 1.0
     """Factor on every text height, 0.8–2."""
-    coordinates: CoordinateFormat = "decimal"
     list_level: str = "region"
     """The level whose probability the evidence list shows."""
     examiner: str = ""
@@ -148,7 +146,6 @@ def _checked(name: str, value: object, default: object, file: Path) -> object:
 def _in_range(settings: Settings, file: Path) -> Settings:
     choices: dict[str, tuple[str, ...]] = {
         "scheme": get_args(SchemeName),
-        "coordinates": get_args(CoordinateFormat),
         "list_level": ("street", "city", "region", "country", "continent"),
     }
     for name, allowed in choices.items():

@@ -1,6 +1,6 @@
 """Taking photos into the case: expanded, hashed, described and reduced off the GUI thread, one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,9 +68,17 @@ class AddingRun(QObject):
 
     _arrived = Signal(object)
 
-    def __init__(self, session: CaseSession, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: CaseSession,
+        parent: QObject | None = None,
+        *,
+        keep_originals: Callable[[], bool] = bool,
+    ) -> None:
+        """``keep_originals`` tells whether the case is to hold a copy of each file."""
         super().__init__(parent)
         self._session = session
+        self._keep_originals = keep_originals
         self._thread = TaskRunner("adding", threads=1, parent=self)
         self._intake = Intake(workers=1)
         self._task: Task[None] | None = None
@@ -151,7 +159,11 @@ class AddingRun(QObject):
         jpeg = taken.pictures[0].tobytes()
         path, note = taken.record.path, self._note
         self._session.add_photo(
-            taken.record, jpeg, lambda added: self._count(added, path, note), self._give_up
+            taken.record,
+            jpeg,
+            lambda added: self._count(added, path, note),
+            self._give_up,
+            keep_original=self._keep_originals(),
         )
 
     def _give_up(self) -> None:

@@ -52,7 +52,7 @@ class CaseFiles(QObject):
         self._settings = settings
         self._notices = notices
         self._board = board
-        self.adding = AddingRun(session, self)
+        self.adding = AddingRun(session, self, keep_originals=lambda: settings().keep_originals)
         self.adding.progressed.connect(self._show_adding)
         self.adding.note_wanted.connect(session.write_note)
         self.adding.ended.connect(self._show_added)

@@ -99,6 +99,7 @@ class CaseSession(QObject):
     """Failure: what could not be read or written; the case is as it was before."""
 
     _page_read = Signal(object, object)
+    _trouble = Signal(object)
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class CaseSession(QObject):
         self._numbers_by_content: dict[str, list[int]] | None = None
         self._current: OpenCase | None = None
         self._page_read.connect(self._deliver_page)
+        self._trouble.connect(self.failed)
 
     # Which case
 
@@ -269,10 +271,15 @@ class CaseSession(QObject):
         thumbnail: bytes | None,
         done: Callable[[Added], None],
         not_done: Callable[[], None] = _nothing,
+        *,
+        keep_original: bool = False,
     ) -> None:
-        """Take a photo into the case unless its content is there already; one of the two is called."""
+        """Take a photo into the case unless its content is there already; one of the two is called.
+
+        With ``keep_original`` the case gets a copy of the file, too; where that fails the photo is in all the same.
+        """
         self._write(
-            lambda: self._add(record, thumbnail),
+            lambda: self._add(record, thumbnail, keep_original),
             lambda added: self._show_added(added, done),
             lambda failure: self._refuse(failure, not_done),
         )
@@ -453,7 +460,7 @@ class CaseSession(QObject):
             thumbnail=case.thumbnail(number),
         )
 
-    def _add(self, record: EvidenceRecord, thumbnail: bytes | None) -> Added:
+    def _add(self, record: EvidenceRecord, thumbnail: bytes | None, keep_original: bool) -> Added:
         case = self._require()
         same = self._numbers_of(case, record.sha256)
         if same and all(case.exhibit(number).path != record.path for number in same):
@@ -462,7 +469,15 @@ class CaseSession(QObject):
         is_new = number not in same
         if is_new:
             same.append(number)
+            if keep_original:
+                self._keep_original(case, number)
         return Added(self._entry(case, number), is_new=is_new)
+
+    def _keep_original(self, case: Case, number: int) -> None:
+        try:
+            case.store_original(number)
+        except GeolocdeskError as error:
+            self._trouble.emit(failure_of(error))
 
     def _numbers_of(self, case: Case, sha256: str) -> list[int]:
         """Return the listed exhibits with this content; the list may be added to."""

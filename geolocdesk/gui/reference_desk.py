@@ -90,7 +90,7 @@ class ReferenceDesk(QObject):
     def _show_opening(self) -> None:
         if self._reference.step:
             folder = self._reference.opening
-            name = "" if folder is None else f" {visible_text(folder.name)}"
+            name = "" if folder is None else f": {visible_text(folder.name)}"
             self._board.show("open", f"{self._reference.step}{name}")
         else:
             self._board.end("open")

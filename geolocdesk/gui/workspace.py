@@ -17,6 +17,7 @@ from geolocdesk.gui.placeholder import Placeholder
 _LAYOUT_VERSION = 1
 _SHARES = (0.22, 0.33, 0.45)
 """Of the width: evidence, photo and neighbours, map and answer."""
+_LEAST_LIST_WIDTH_PX = 196
 _UPPER = {"photo": 0.52, "map": 0.58}
 """Of the height: the upper panel of the second and the third column."""
 
@@ -29,6 +30,7 @@ class Workspace(QMainWindow):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Widget)
         self.evidence = EvidenceList(model)
+        self.evidence.setMinimumWidth(_LEAST_LIST_WIDTH_PX)
         self.photo = PhotoViewer()
         self.neighbours = NeighboursGallery(place_lookup)
         self.answer = AnswerPanel(place_lookup)

@@ -113,3 +113,13 @@ def test_a_case_that_cannot_be_written_ends_the_adding(
     assert summary.added == 0
     assert failures
     assert not adding.is_running
+
+
+def test_a_case_keeps_the_originals_where_that_is_wished(
+    qtbot: QtBot, session: CaseSession, tmp_path: Path
+) -> None:
+    adding = AddingRun(session, keep_originals=lambda: True)
+    path = photo(tmp_path / "a.png", "red")
+    add(qtbot, adding, path)
+    adding.close()
+    assert session.read(lambda case: b"".join(case.original(1))) == path.read_bytes()
