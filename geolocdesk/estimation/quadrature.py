@@ -17,24 +17,30 @@ from geolocdesk.estimation.sums import Field
 _SMALLEST = 1e-37
 
 
-def thresholds_for(mesh: Mesh, field: Field, integrals: Sequence[float]) -> list[float]:
-    """Return the values above which the field's integral over the unit sphere is as given, one for each.
+def thresholds_for(mesh: Mesh, field: Field, total: float, masses: Sequence[float]) -> list[float]:
+    """Return the values above which the field holds the given shares of its total over the sphere.
 
-    The mesh must cover every place above the lowest of them; ValueError if it holds less than asked for.
+    They are right where the mesh covers every place above them; 0 where the whole mesh holds less. On a mesh
+    of the whole sphere its own sum stands for the total, so that even nearly constant fields are told apart.
     """
     squared_radii = mesh.areas / math.pi
-    means = np.maximum(field.values + squared_radii / 8.0 * field.laplacians, _SMALLEST)
+    whole = float(mesh.areas.sum())
+    on_globe = whole > 4.0 * math.pi * (1.0 - 1e-9)
+    laplacians = field.laplacians
+    if on_globe:  # a Laplacian's integral over the sphere is 0
+        laplacians = laplacians - float(laplacians @ mesh.areas) / whole
+    means = np.maximum(field.values + squared_radii / 8.0 * laplacians, _SMALLEST)
     # an even spread with the same variance as a slope across a disc
     slopes = np.sqrt(np.einsum("ij,ij->i", field.gradients, field.gradients))
     spreads = np.minimum(np.sqrt(0.75 * squared_radii) * slopes, means) + _SMALLEST
     order = np.argsort(-means)
     held = np.cumsum((means * mesh.areas)[order])
-    if float(held[-1]) < max(integrals):
-        message = "the mesh does not hold the integral asked for"
-        raise ValueError(message)
+    if on_globe:
+        total = float(held[-1])
+    integrals = [mass * total for mass in masses]
     guesses = means[order[np.minimum(np.searchsorted(held, integrals), len(order) - 1)]].tolist()
     return [
-        _solve(means, spreads, mesh.areas, integral, guess)
+        _solve(means, spreads, mesh.areas, integral, guess) if integral < held[-1] else 0.0
         for integral, guess in zip(integrals, guesses, strict=True)
     ]
 

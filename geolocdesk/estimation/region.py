@@ -19,20 +19,30 @@ from geolocdesk.estimation.kernel import Float64, kernel_integral, mass_by_angle
 from geolocdesk.estimation.location import Region, SphericalPolygon
 from geolocdesk.estimation.mesh import Mesh, build_mesh
 from geolocdesk.estimation.quadrature import thresholds_for
-from geolocdesk.estimation.sums import KernelSums, kernel_sums
-from geolocdesk.geodesy import SPHERE_AREA_KM2, closed_line_areas_km2, contains, positions_of
+from geolocdesk.estimation.sums import Field, KernelSums, kernel_sums
+from geolocdesk.geodesy import (
+    SPHERE_AREA_KM2,
+    Position,
+    closed_line_areas_km2,
+    contains,
+    geodesic_circle,
+    positions_of,
+    ring_area_km2,
+)
 
 REGION_MASSES = (0.5, 0.9)
 
 SURFACE_MASSES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Enough nested regions to draw the density as a smooth surface."""
 
+_LARGEST_MASS = 0.99
+
 _SAMPLES = 512
 _MARGIN = 0.8
 """The mesh reaches down to this share of the roughly known lowest threshold."""
 
 _VERTICES = 250
-_FINEST, _COARSEST = 0.2, 1.25
+_FINEST, _COARSEST = 0.2, 0.8
 """The mesh has about so many vertices, but no edges outside these many bandwidths."""
 
 _FINE_EDGE = 0.5
@@ -52,19 +62,47 @@ _WIDE_RAD = math.radians(16.0)
 
 
 def highest_density_regions(density: Density, masses: Sequence[float] = REGION_MASSES) -> tuple[Region, ...]:
-    """Return the highest-density region of each mass (0–1, exclusive), in the given order."""
+    """Return the highest-density region of each mass, in the given order.
+
+    Raises ValueError unless 0 < mass ≤ 0.99.
+    """
+    if not all(0.0 < mass <= _LARGEST_MASS for mass in masses):
+        message = f"not shares of a density up to {_LARGEST_MASS}: {list(masses)}"
+        raise ValueError(message)
+    total = kernel_integral(density.bandwidth_rad)
     floor, area = _rough_threshold(density, max(masses))
-    mesh = _mesh_above(density, floor, area)
-    field = kernel_sums(density, floor).field(mesh.vertices)
+    while True:
+        mesh = _mesh_above(density, floor, area)
+        field = kernel_sums(density, floor).field(mesh.vertices)
+        thresholds = thresholds_for(mesh, field, total, masses)
+        if min(thresholds) >= floor:
+            break
+        floor *= 0.5  # the rough threshold was too high, and the mesh does not reach far enough
     mean_edge = math.sqrt(float(np.median(mesh.areas)) * 2.0 / math.sqrt(3.0))
     pieces = 3 if mean_edge > _FINE_EDGE * density.bandwidth_rad else 2
-    integrals = [mass * kernel_integral(density.bandwidth_rad) for mass in masses]
-    regions = []
-    for mass, threshold in zip(masses, thresholds_for(mesh, field, integrals), strict=True):
-        edges = crossings(mesh, field.values >= threshold)
-        points, gradients = locate(mesh, field, edges, threshold)
-        regions.append(_region(mass, *smooth_lines(points, gradients, edges.lengths, pieces)))
-    return tuple(regions)
+    return tuple(
+        _region_above(mass, threshold, mesh, field, pieces)
+        for mass, threshold in zip(masses, thresholds, strict=True)
+    )
+
+
+def _region_above(mass: float, threshold: float, mesh: Mesh, field: Field, pieces: int) -> Region:
+    threshold = min(
+        threshold, float(field.values.max())
+    )  # so that the smallest region has one vertex at least
+    edges = crossings(mesh, field.values >= threshold)
+    if not edges.lengths:
+        return _nearly_everywhere(mass, mesh.vertices[np.argmin(field.values)])
+    points, gradients = locate(mesh, field, edges, threshold)
+    return _region(mass, *smooth_lines(points, gradients, edges.lengths, pieces))
+
+
+def _nearly_everywhere(mass: float, thinnest: Float64) -> Region:
+    """Return the globe but for a kilometre round one place, for a density with the same value all over."""
+    latitude, longitude = positions_of(thinnest)
+    ring = geodesic_circle(Position(float(latitude), float(longitude)), 1.0)[::-1].copy()
+    ring.setflags(write=False)
+    return Region(mass, ring_area_km2(ring), (SphericalPolygon(ring),))
 
 
 def density_surface(density: Density, masses: Sequence[float] = SURFACE_MASSES) -> tuple[Region, ...]:

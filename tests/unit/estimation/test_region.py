@@ -156,6 +156,23 @@ def test_nine_tenths_of_a_kernel_as_wide_as_the_globe_is_more_than_half_of_it() 
     assert inside(region, unit_vectors([10.0, -50.0], [20.0, 100.0])).all()
 
 
+@pytest.mark.parametrize("bandwidth_deg", [40.0, 90.0, 180.0])
+def test_a_nearly_even_density_has_regions_of_nearly_their_mass_of_the_globe(bandwidth_deg: float) -> None:
+    heights = 1.0 - 2.0 * (np.arange(100) + 0.5) / 100.0
+    turns = np.degrees(np.pi * (1.0 + math.sqrt(5.0)) * np.arange(100))
+    places = zip(np.degrees(np.arcsin(heights)), np.mod(turns, 360.0) - 180.0, strict=True)
+    density = density_of(*[(float(lat), float(lon)) for lat, lon in places], bandwidth_deg=bandwidth_deg)
+    for region in highest_density_regions(density):
+        assert region.area_km2 / SPHERE_AREA_KM2 == pytest.approx(region.mass, abs=0.06)
+        assert region.area_km2 == pytest.approx(area_km2(region))
+
+
+@pytest.mark.parametrize("mass", [0.0, 1.0, -0.5, float("nan")])
+def test_a_mass_that_is_no_share_is_refused(mass: float) -> None:
+    with pytest.raises(ValueError, match="not shares"):
+        highest_density_regions(density_of((0.0, 0.0)), [0.5, mass])
+
+
 def test_far_apart_neighbours_have_parts_of_their_own_largest_first() -> None:
     density = density_of((0.0, 0.0), (0.0, 90.0), (60.0, 180.0), distances=[0.8, 0.79, 0.78])
     region = highest_density_regions(density, [0.9])[0]
