@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolocdesk.estimation.density import Density
+from geolocdesk.estimation.estimate import density_behind
 from geolocdesk.estimation.location import LocationEstimate
 from geolocdesk.reference.neighbours import Neighbours
 
@@ -17,13 +17,7 @@ def find_carriers(neighbours: Neighbours, estimate: LocationEstimate) -> dict[in
     """
     if estimate.parameters.estimator == "nearest":
         return {neighbours.items[0].rank: 1.0}
-    count = len(estimate.weights)
-    density = Density(
-        latitudes=neighbours.latitudes()[:count],
-        longitudes=neighbours.longitudes()[:count],
-        weights=estimate.weights,
-        bandwidth_deg=estimate.parameters.bandwidth_deg,
-    )
+    density = density_behind(neighbours, estimate)
     shares = density.contributions(estimate.position)
     order = np.argsort(-shares, kind="stable")
     needed = int(np.searchsorted(np.cumsum(shares[order]), CARRIED_SHARE)) + 1

@@ -71,6 +71,17 @@ def estimate_from_arrays(
     )
 
 
+def density_behind(neighbours: Neighbours, estimate: LocationEstimate) -> Density:
+    """Return the density that an estimate came from, with the weights it was made with."""
+    count = len(estimate.weights)
+    return Density(
+        latitudes=neighbours.latitudes()[:count],
+        longitudes=neighbours.longitudes()[:count],
+        weights=estimate.weights,
+        bandwidth_deg=estimate.parameters.bandwidth_deg,
+    )
+
+
 def _on_squared_distances(parameters: EstimationParameters) -> EstimationParameters:
     """Return the parameters with twice the exponent for vo2017, whose weights are (1/d²)^m."""
     if parameters.estimator != "vo2017":

@@ -81,12 +81,13 @@ def highest_density_regions(density: Density, masses: Sequence[float] = REGION_M
     mean_edge = math.sqrt(float(np.median(mesh.areas)) * 2.0 / math.sqrt(3.0))
     pieces = 3 if mean_edge > _FINE_EDGE * density.bandwidth_rad else 2
     return tuple(
-        _region_above(mass, threshold, mesh, field, pieces)
+        region_above(mass, threshold, mesh, field, pieces)
         for mass, threshold in zip(masses, thresholds, strict=True)
     )
 
 
-def _region_above(mass: float, threshold: float, mesh: Mesh, field: Field, pieces: int) -> Region:
+def region_above(mass: float, threshold: float, mesh: Mesh, field: Field, pieces: int) -> Region:
+    """Return the region where a field on a mesh is at least the threshold, each edge's line in so many pieces."""
     threshold = min(
         threshold, float(field.values.max())
     )  # so that the smallest region has one vertex at least

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolocdesk.errors import UsageError
-from geolocdesk.estimation.estimate import estimate_from_arrays, estimate_location
+from geolocdesk.estimation.estimate import density_behind, estimate_from_arrays, estimate_location
 from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.reference.neighbours import Neighbour, Neighbours, ReferencePhoto
@@ -19,18 +19,31 @@ def estimate(parameters: EstimationParameters, count: int = 3) -> LocationEstima
     return estimate_from_arrays(LATITUDES[:count], LONGITUDES[:count], DISTANCES[:count], parameters)
 
 
-def test_neighbours_and_arrays_give_the_same() -> None:
+def found_neighbours() -> Neighbours:
     items = tuple(
         Neighbour(rank, distance, ReferencePhoto(rank, f"r{rank}", Position(latitude, longitude), "f.jpg"))
         for rank, (latitude, longitude, distance) in enumerate(
             zip(LATITUDES.tolist(), LONGITUDES.tolist(), DISTANCES.tolist(), strict=True), start=1
         )
     )
-    from_neighbours = estimate_location(Neighbours(items, "pack"), EstimationParameters())
+    return Neighbours(items, "pack")
+
+
+def test_neighbours_and_arrays_give_the_same() -> None:
+    from_neighbours = estimate_location(found_neighbours(), EstimationParameters())
     from_arrays = estimate(EstimationParameters())
     assert from_neighbours.position == from_arrays.position
     assert from_neighbours.levels == from_arrays.levels
     assert from_neighbours.modes == from_arrays.modes
+
+
+@pytest.mark.parametrize("parameters", [EstimationParameters(), EstimationParameters("vo2017", 2, 3.0, 2.0)])
+def test_the_density_behind_an_estimate_has_its_peak_there(parameters: EstimationParameters) -> None:
+    found = estimate_location(found_neighbours(), parameters)
+    density = density_behind(found_neighbours(), found)
+    peak = found.modes[0]
+    height = float(density.evaluate(peak.position.latitude, peak.position.longitude))
+    assert height == pytest.approx(peak.density_per_km2, rel=1e-9)
 
 
 def test_the_sphere_answers_its_highest_mode() -> None:

@@ -9,12 +9,15 @@ import shapely
 from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.kernel import mass_by_angle
 from geolocdesk.estimation.location import Region
+from geolocdesk.estimation.mesh import build_mesh
 from geolocdesk.estimation.region import (
     REGION_MASSES,
     SURFACE_MASSES,
     density_surface,
     highest_density_regions,
+    region_above,
 )
+from geolocdesk.estimation.sums import Field
 from geolocdesk.geodesy import (
     SPHERE_AREA_KM2,
     angle_rad,
@@ -165,6 +168,15 @@ def test_a_nearly_even_density_has_regions_of_nearly_their_mass_of_the_globe(ban
     for region in highest_density_regions(density):
         assert region.area_km2 / SPHERE_AREA_KM2 == pytest.approx(region.mass, abs=0.06)
         assert region.area_km2 == pytest.approx(area_km2(region))
+
+
+def test_a_perfectly_even_density_has_everything_but_a_kilometre() -> None:
+    mesh = build_mesh(0.3, lambda centres, _circle_rad: np.ones(len(centres), dtype=np.bool_))
+    count = len(mesh.vertices)
+    even = Field(np.ones(count), np.zeros((count, 3)), np.zeros(count))
+    region = region_above(0.5, 1.0, mesh, even, pieces=2)
+    assert region.area_km2 == pytest.approx(SPHERE_AREA_KM2, rel=1e-7)
+    assert region.area_km2 == area_km2(region)
 
 
 @pytest.mark.parametrize("mass", [0.0, 1.0, -0.5, float("nan")])
