@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from geolocdesk.casefile.case import Case, Clock, utc_text
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.lock import CaseLock, CaseLockedError
 from geolocdesk.casefile.reader import CaseReader
-from geolocdesk.casefile.store import Store, case_errors, connect, make_durable, require_case
+from geolocdesk.casefile.store import Store, case_errors, connect, guard, make_durable, require_case
 from geolocdesk.errors import CaseError, OutputError
 from geolocdesk.provenance import current_program_version
 from geolocdesk.whole_file import whole_file
@@ -60,6 +61,24 @@ def read_case(path: Path) -> CaseReader:
             connection.close()
             raise
     return CaseReader(Store(path, connection, read_only=True), version)
+
+
+def read_snapshot(path: Path) -> CaseReader:
+    """Return a case for reading as it is now, whatever is written to it later. Raises CaseError.
+
+    For what takes long and must fit together: a report, a verification. The state lies in a temporary file
+    that the system removes when the reader is closed, or when the program ends in any way.
+    """
+    with read_case(path) as case, case_errors(path):
+        frozen = sqlite3.connect("", isolation_level=None)
+        try:
+            # in one go, or a busy writer would make it start over again and again
+            case.store.connection.backup(frozen, pages=-1)
+            guard(frozen, read_only=True)
+        except BaseException:
+            frozen.close()
+            raise
+        return CaseReader(Store(path, frozen, read_only=True), case.format_version)
 
 
 def _write_empty_case(path: Path, details: CaseDetails, actor: str, clock: Clock) -> None:

@@ -64,6 +64,11 @@ class CaseReader:
         return self.store.path
 
     @property
+    def format_version(self) -> int:
+        """Return the version of the format the file is in."""
+        return self._format_version
+
+    @property
     def read_only(self) -> bool:
         """Return whether this case was opened for reading only."""
         return self.store.read_only

@@ -172,12 +172,17 @@ def connect(path: Path, *, read_only: bool, create: bool = False) -> sqlite3.Con
     name = quote_from_bytes(os.fsencode(path.resolve().as_posix()), safe="/:")
     uri = f"file://{'' if name.startswith('/') else '/'}{name}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_WAIT_FOR_READERS_S)
+    guard(connection, read_only=read_only)
+    return connection
+
+
+def guard(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    """Give a connection this program's safety settings: the file may be damaged or hostile."""
     connection.text_factory = _text
     for setting in ("trusted_schema = OFF", "cell_size_check = ON", "foreign_keys = ON", "mmap_size = 0"):
         connection.execute(f"PRAGMA {setting}")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
-    return connection
 
 
 def make_durable(connection: sqlite3.Connection) -> None:

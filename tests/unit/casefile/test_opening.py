@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from geolocdesk.casefile import schema
 from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.lock import CaseLock, CaseLockedError, lock_path
-from geolocdesk.casefile.opening import create_case, open_case, read_case
+from geolocdesk.casefile.opening import create_case, open_case, read_case, read_snapshot
 from geolocdesk.errors import CaseError
 from tests.doubles.analyses import make_analysis, make_record
 from tests.doubles.cases import DETAILS, ticking_clock
@@ -259,6 +260,29 @@ def test_an_interrupted_change_is_undone_by_reader_and_writer(case: Case, case_p
         case_path.with_name("reader.gldcase").read_bytes()
         == case_path.with_name("writer.gldcase").read_bytes()
     )
+
+
+def test_a_snapshot_stays_as_it_was(case: Case, case_path: Path) -> None:
+    case.record_analysis(make_analysis())
+    before = case.info()
+
+    with read_snapshot(case_path) as snapshot:
+        case.add_note("later", 1)
+        case.record_analysis(make_analysis(path=Path("/evidence/later.jpg")))
+
+        assert replace(snapshot.info(), size_bytes=before.size_bytes) == before
+        assert snapshot.notes(1) == []
+        assert [exhibit.number for exhibit in snapshot.exhibits()] == [1]
+        assert snapshot.current_analysis(1) is not None
+        assert snapshot.read_only
+        with pytest.raises(CaseError, match="reading only"), snapshot.store.transaction():
+            pytest.fail("a snapshot has no transactions")
+    assert sorted(case_path.parent.iterdir()) == [case_path, lock_path(case_path)]
+
+
+def test_a_snapshot_of_what_is_no_case_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="There is no case"):
+        read_snapshot(tmp_path / "missing.gldcase")
 
 
 def test_a_full_disk_is_named_and_the_case_intact(case: Case) -> None:
