@@ -21,6 +21,7 @@ from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, text_fon
 from geolocdesk.quantities import share_text
 from geolocdesk.reporting.answer import credit_text
 from geolocdesk.unavailable import Unavailable
+from geolocdesk.visible_text import visible_text
 
 LEAST_CARD_WIDTH_PX = 164
 _THUMBNAIL_SHAPE = 0.66
@@ -70,7 +71,8 @@ class NeighbourCardDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _paint_ground(painter, card, state, palette)
         picture = QRectF(card.left(), card.top(), card.width(), card.width() * _THUMBNAIL_SHAPE)
-        _paint_thumbnail(painter, picture, index.data(NeighbourRole.THUMBNAIL), palette)
+        reference_id = visible_text(entry.neighbour.reference.reference_id)
+        _paint_thumbnail(painter, picture, index.data(NeighbourRole.THUMBNAIL), reference_id, palette)
         _paint_weight(painter, picture, entry, palette)
         _paint_badge(painter, picture, entry, palette)
         _paint_text(
@@ -110,7 +112,10 @@ def _paint_edge(painter: QPainter, card: QRectF, state: QStyle.StateFlag, palett
     painter.drawRoundedRect(card.adjusted(inset, inset, -inset, -inset), RADIUS.medium, RADIUS.medium)
 
 
-def _paint_thumbnail(painter: QPainter, frame: QRectF, thumbnail: object, palette: Palette) -> None:
+def _paint_thumbnail(
+    painter: QPainter, frame: QRectF, thumbnail: object, reference_id: str, palette: Palette
+) -> None:
+    """Draw the thumbnail; where the pack has none, say so and name the photo by its id."""
     painter.save()
     painter.setClipPath(_rounded_above(frame))
     painter.fillRect(frame, QColor(palette.pressed))
@@ -120,13 +125,15 @@ def _paint_thumbnail(painter: QPainter, frame: QRectF, thumbnail: object, palett
     else:
         missing = thumbnail is Unavailable.NOT_AVAILABLE
         icon_size = 22.0
-        centre = frame.center() - QPointF(icon_size / 2, icon_size / 2 + (8 if missing else 0))
+        centre = frame.center() - QPointF(icon_size / 2, icon_size / 2 + (16 if missing else 0))
         paint_icon(painter, QRectF(centre, QSizeF(icon_size, icon_size)), "photo", palette.text_disabled)
         if missing:
             painter.setPen(QColor(palette.text_muted))
             painter.setFont(text_font("caption"))
-            caption = frame.adjusted(0, frame.height() / 2 + 6, 0, 0)
-            painter.drawText(caption, _CENTRE_TOP, "no thumbnail")
+            caption = frame.adjusted(SPACE.small, frame.height() / 2, -SPACE.small, 0)
+            metrics = painter.fontMetrics()
+            name = metrics.elidedText(reference_id, Qt.TextElideMode.ElideMiddle, int(caption.width()))
+            painter.drawText(caption, _CENTRE_TOP, f"no thumbnail\n{name}")
     painter.restore()
 
 

@@ -292,6 +292,19 @@ def test_a_pack_without_thumbnails_says_so_once(gallery: NeighboursGallery) -> N
     assert not [note for note in gallery.findChildren(Callout) if note.isVisible()]
 
 
+def test_a_card_without_a_thumbnail_shows_its_id(gallery: NeighboursGallery) -> None:
+    analysis = make_analysis()
+    drawn: list[QImage] = []
+    for reference_id in ("first", "other"):
+        first, *rest = analysis.neighbours.items
+        named = replace(first, reference=replace(first.reference, reference_id=reference_id))
+        neighbours = Neighbours((named, *rest), analysis.neighbours.pack_id)
+        fill(gallery, replace(analysis, neighbours=neighbours))
+        gallery.set_thumbnail(first.reference.row, None)
+        drawn.append(view(gallery).grab().toImage())
+    assert drawn[0] != drawn[1]
+
+
 # Comparing and copying
 
 
