@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.console import EXIT_OK, write_json, write_result
+from geolocdesk.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,16 +41,18 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     verb = verbs.add_parser(
         "import",
         help="make a model folder from another program's weights",
-        description="Make a model folder from a .caffemodel with the convolutions of VGG-16, conv1_1 to conv5_3, "
-        "such as the one Vo, Jacobs and Hays released.",
+        description="Make a model folder of VGG-16 with global max pooling from a .caffemodel whose convolutions are "
+        "named conv1_1 to conv5_3, such as the one Vo, Jacobs and Hays released, or from a .pth or .safetensors "
+        "file in torchvision's layout.",
     )
-    verb.add_argument("source", type=Path, metavar="SOURCE", help="a .caffemodel file")
+    verb.add_argument("source", type=Path, metavar="SOURCE", help="a .caffemodel, .pth or .safetensors file")
     verb.add_argument("--out", type=Path, required=True, metavar="MODEL", help="the folder to write")
     verb.add_argument(
         "--mean",
         type=_mean,
         metavar="B,G,R",
-        help="what to take off each channel, 0 to 255 (default 100,100,100, as in the authors' program)",
+        help="what to take off each channel of a photo for a .caffemodel, 0 to 255 (default 100,100,100, as in "
+        "the authors' program)",
     )
     verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
     verb.set_defaults(run=run_import)
@@ -103,9 +106,16 @@ def run_verify(options: argparse.Namespace) -> int:
 def run_import(options: argparse.Namespace) -> int:
     """Write a model folder, let it describe a picture, report it and return the exit code."""
     from geolocdesk.features.importers.caffemodel import import_caffemodel
+    from geolocdesk.features.importers.torchvision import SUFFIXES, import_torchvision_vgg16
     from geolocdesk.features.model_pack import verify_model
 
-    import_caffemodel(options.source, options.out, mean_bgr=options.mean)
+    if options.source.suffix.lower() not in SUFFIXES:
+        import_caffemodel(options.source, options.out, mean_bgr=options.mean)
+    elif options.mean is None:
+        import_torchvision_vgg16(options.source, options.out)
+    else:
+        message = "--mean belongs to a .caffemodel; weights in torchvision's layout have torchvision's own."
+        raise UsageError(message)
     _report(verify_model(str(options.out)), as_json=options.json)
     return EXIT_OK
 

@@ -169,6 +169,14 @@ def load_network(
     return Network(placed, pooling, chosen, batch=batch, threads=threads)
 
 
+def read_tensors(content: bytes, file: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the tensors in ``content``, a ``.pth`` or ``.safetensors`` file's bytes, by name.
+
+    Whole numbers become float32 too. No code in the file can run. Raises ModelError.
+    """
+    return {name: tensor.float().numpy() for name, tensor in _read_state(content, file).items()}
+
+
 def _pooled(values: "torch.Tensor", part: Pooling) -> "torch.Tensor":
     match part.statistic:
         case "mean":
