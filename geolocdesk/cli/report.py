@@ -68,11 +68,11 @@ def run(options: argparse.Namespace) -> int:
     if options.neighbours < 0:
         message = "--neighbours takes a whole number of at least 0."
         raise UsageError(message)
-    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.casefile.opening import read_snapshot
     from geolocdesk.reporting.formats import FORMATS as WRITTEN
 
     contents = _contents(options)
-    with read_case(options.case) as case:
+    with read_snapshot(options.case) as case:
         for written in WRITTEN:
             if (path := wanted.get(written.name)) is not None:
                 written.load()(case, path, contents=contents, progress=progress_reporter())

@@ -44,11 +44,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Verify a case and return the exit code: 1 where any row speaks against it."""
-    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.casefile.opening import read_snapshot
     from geolocdesk.casefile.verify import verify_case
 
     sound = True
-    with read_case(options.case) as case, Recomputation(options, case.settings().pack) as recompute:
+    with read_snapshot(options.case) as case, Recomputation(options, case.settings().pack) as recompute:
         rows = verify_case(
             case,
             None if options.no_recompute else recompute,

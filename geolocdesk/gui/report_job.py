@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geolocdesk.casefile.opening import read_case
+from geolocdesk.casefile.opening import read_snapshot
 from geolocdesk.engine.workshop import Workshop
 from geolocdesk.errors import UsageError
 from geolocdesk.progress import Progress, ProgressCallback
@@ -31,6 +31,6 @@ class WriteReport:
             message = f"There is no report format {self.format_name}."
             raise UsageError(message)
         progress(Progress("Reading the case", 0, None))
-        with read_case(self.case) as case:
+        with read_snapshot(self.case) as case:
             chosen.load()(case, self.path, contents=self.contents, progress=progress)
         yield self.path
