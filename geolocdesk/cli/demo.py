@@ -13,8 +13,8 @@ from geolocdesk.progress import ProgressCallback
 if TYPE_CHECKING:
     from geolocdesk.analysis import Analysis, AnalysisFailure
     from geolocdesk.casefile.exhibit import CaseDetails
-    from geolocdesk.practice.pack import PreparedPractice
     from geolocdesk.practice.plan import PracticePhoto
+    from geolocdesk.practice.prepared import PreparedPractice
     from geolocdesk.practice.world import PracticeWorld
 
 PRACTICE_CASE = "practice.gldcase"

@@ -18,7 +18,7 @@ from geolocdesk.gui.notices import NoticeBar
 from geolocdesk.gui.questions import Unsaved, ask_about_unsaved
 from geolocdesk.gui.text_dialog import TableDialog
 from geolocdesk.paths import UserFolders
-from geolocdesk.practice.pack import PreparedPractice
+from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.progress import Progress
 from geolocdesk.settings import Settings, with_recent_case
 from geolocdesk.visible_text import visible_text

@@ -47,7 +47,7 @@ from geolocdesk.gui.tool_bar import ToolBar
 from geolocdesk.gui.window_layout import WindowLayout
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.paths import UserFolders
-from geolocdesk.practice.pack import PreparedPractice
+from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.reporting.formats import FORMATS
 from geolocdesk.settings import SchemeName, Settings, save_settings
 from geolocdesk.visible_text import visible_text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from geolocdesk.engine.jobs import utc_now
 from geolocdesk.engine.workshop import Workshop
-from geolocdesk.practice.pack import PreparedPractice, prepare_practice
+from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.progress import ProgressCallback
 
 
@@ -22,4 +22,6 @@ class PreparePractice:
 
     def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[PreparedPractice]:
         """Draw and build; what is there already is kept."""
+        from geolocdesk.practice.pack import prepare_practice
+
         yield prepare_practice(self.folder, clock=utc_now, device=self.device, progress=progress)

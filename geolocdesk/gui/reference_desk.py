@@ -17,7 +17,7 @@ from geolocdesk.gui.practice_job import PreparePractice
 from geolocdesk.gui.reference_session import ReferenceSession, ReferenceState
 from geolocdesk.gui.text_dialog import TableDialog
 from geolocdesk.paths import UserFolders
-from geolocdesk.practice.pack import PreparedPractice
+from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.progress import Progress
 from geolocdesk.quantities import count_text
 from geolocdesk.reference.build import BuildResult

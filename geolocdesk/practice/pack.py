@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from geolocdesk.errors import PackError
 from geolocdesk.evidence.intake import expand_paths
 from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
+from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.practice.world import PracticeWorld, draw_practice_world
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.reference.build import BuildOptions, build_pack, partial_folder
@@ -18,16 +18,6 @@ from geolocdesk.reference.pack import open_pack
 from geolocdesk.reference.sources import open_source
 
 PACK_NAME = "Practice world (synthetic)"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedPractice:
-    """A practice world with its reference pack."""
-
-    world: PracticeWorld
-    pack: Path
-    queries: tuple[Path, ...]
-    """The photos to be analysed, the planted unreadable one among them."""
 
 
 def prepare_practice(
