@@ -45,6 +45,9 @@ _VERTICES = 250
 _FINEST, _COARSEST = 0.2, 0.8
 """The mesh has about so many vertices, but no edges outside these many bandwidths."""
 
+_COARSEST_SURFACE = 0.45
+"""For a surface, whose innermost regions are small."""
+
 _FINE_EDGE = 0.5
 """With longer edges than so many bandwidths, outlines need more points between the edges to look smooth."""
 
@@ -66,13 +69,17 @@ def highest_density_regions(density: Density, masses: Sequence[float] = REGION_M
 
     Raises ValueError unless 0 < mass ≤ 0.99.
     """
+    return _regions(density, masses, _COARSEST)
+
+
+def _regions(density: Density, masses: Sequence[float], coarsest: float) -> tuple[Region, ...]:
     if not all(0.0 < mass <= _LARGEST_MASS for mass in masses):
         message = f"not shares of a density up to {_LARGEST_MASS}: {list(masses)}"
         raise ValueError(message)
     total = kernel_integral(density.bandwidth_rad)
     floor, area = _rough_threshold(density, max(masses))
     while True:
-        mesh = _mesh_above(density, floor, area)
+        mesh = _mesh_above(density, floor, math.sqrt(area / _VERTICES), coarsest)
         field = kernel_sums(density, floor).field(mesh.vertices)
         thresholds = thresholds_for(mesh, field, total, masses)
         if min(thresholds) >= floor:
@@ -108,7 +115,7 @@ def _nearly_everywhere(mass: float, thinnest: Float64) -> Region:
 
 def density_surface(density: Density, masses: Sequence[float] = SURFACE_MASSES) -> tuple[Region, ...]:
     """Return nested highest-density regions, smallest first, from which a map draws the density."""
-    return highest_density_regions(density, sorted(masses))
+    return _regions(density, sorted(masses), _COARSEST_SURFACE)
 
 
 def _rough_threshold(density: Density, mass: float) -> tuple[float, float]:
@@ -151,11 +158,13 @@ def _kernel_samples(bandwidth_rad: float) -> tuple[Float64, Float64]:
     return np.cos(angle), aside
 
 
-def _mesh_above(density: Density, threshold: float, area: float) -> Mesh:
-    """Return a mesh that covers every place where Σ wᵢ K may reach the threshold, on an area of about that."""
+def _mesh_above(density: Density, threshold: float, edge: float, coarsest: float) -> Mesh:
+    """Return a mesh that covers every place where Σ wᵢ K may reach the threshold.
+
+    Its edges are as asked for within the limits, of which ``coarsest`` is in bandwidths.
+    """
     bandwidth = density.bandwidth_rad
-    edge = math.sqrt(area / _VERTICES)
-    edge = min(max(edge, _FINEST * bandwidth), _COARSEST * bandwidth, _LONGEST_EDGE_RAD)
+    edge = min(max(edge, _FINEST * bandwidth), coarsest * bandwidth, _LONGEST_EDGE_RAD)
     # all kernels together cannot reach the threshold farther away than this from every neighbour
     reach = bandwidth * math.sqrt(2.0 * max(0.0, -math.log(threshold)))
 

@@ -20,7 +20,7 @@ from geolocdesk.geodesy import (
 )
 from geolocdesk.geodesy.polygon import Ring
 
-LATITUDES, LONGITUDES = positions_of(np.random.default_rng(1).normal(size=(4000, 3)))
+LATITUDES, LONGITUDES = positions_of(np.random.default_rng(1).normal(size=(1500, 3)))
 
 
 def shapes(polygons: list[PlanePolygon]) -> list[shapely.Polygon]:
@@ -39,7 +39,7 @@ def plane_area_km2(polygons: list[PlanePolygon]) -> float:
 
 
 def assert_faithful(polygons: list[PlanePolygon], exterior: Ring, holes: tuple[Ring, ...] = ()) -> None:
-    """Check validity, winding, the frame, the area, and 4,000 points against the sphere."""
+    """Check validity, winding, the frame, the area, and 1,500 points against the sphere."""
     for polygon, shape in zip(polygons, shapes(polygons), strict=True):
         assert shapely.is_valid(shape), shapely.is_valid_reason(shape)
         assert shape.exterior.is_ccw
