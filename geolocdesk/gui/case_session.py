@@ -316,6 +316,10 @@ class CaseSession(QObject):
 
         def work() -> EvidenceEntry:
             case = self._require()
+            if isinstance(
+                case.exhibit(number).sha256, Unavailable
+            ):  # it can be read now, and could not before
+                case.add_evidence(analysis.evidence, analysis.thumbnail)
             earlier = [known for known in case.analyses(number) if known.analysis_id == analysis.analysis_id]
             if earlier:
                 case.choose_analysis(number, earlier[-1].version)

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QUndoStack,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from geolocdesk import __version__
 from geolocdesk.errors import MapError, SettingsError
-from geolocdesk.gui.actions import MENUS, Actions
+from geolocdesk.gui.actions import Actions
 from geolocdesk.gui.adding import AddingSummary
 from geolocdesk.gui.analysis_desk import AnalysisDesk
 from geolocdesk.gui.case_files import CaseFiles
@@ -45,22 +44,18 @@ from geolocdesk.gui.text_dialog import ErrorDialog, TableDialog, shortcut_rows
 from geolocdesk.gui.theme import active_palette, application, install_theme
 from geolocdesk.gui.tool_bar import ToolBar
 from geolocdesk.gui.window_layout import WindowLayout
+from geolocdesk.gui.window_menus import WindowMenus
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.paths import UserFolders
 from geolocdesk.practice.prepared import PreparedPractice
-from geolocdesk.reporting.formats import FORMATS
 from geolocdesk.settings import SchemeName, Settings, save_settings
+from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 
 if TYPE_CHECKING:
     from geolocdesk.gui.map_view import MapView
 
 _TEXT_STEP = 1.1
-_SCHEMES: tuple[tuple[str, SchemeName], ...] = (
-    ("As the system", "system"),
-    ("Light", "light"),
-    ("Dark", "dark"),
-)
 
 
 class MainWindow(QMainWindow):
@@ -186,15 +181,11 @@ class MainWindow(QMainWindow):
         column.addWidget(self.notices)
         column.addWidget(self._pages, stretch=1)
         self.setCentralWidget(central)
-        self._menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
-        for name, menu in self._menus.items():
-            for action in self.actions_by_name.in_menu(name):
-                if action is None:
-                    menu.addSeparator()
-                else:
-                    menu.addAction(action)
         self.addActions(list(self.actions_by_name))
-        self._add_sub_menus()
+        self._menus = WindowMenus(
+            self.menuBar(), self.actions_by_name, self.workspace.docks.values(), lambda: self._settings
+        )
+        self._menus.set_unsaved_cases(self.session.unsaved_cases)
         self.tool_bar = ToolBar(self.actions_by_name, self._menus["Report"], self._menus["Reference"])
         self.addToolBar(self.tool_bar)
         photo_actions = (
@@ -214,35 +205,9 @@ class MainWindow(QMainWindow):
         self.display.feed_thumbnails(self.model)
         self.model.set_level(self._settings.list_level)
 
-    def _add_sub_menus(self) -> None:
-        self._recent_cases = self._insert_menu("Case", "Open recent", "practice")
-        self._recent_packs = self._insert_menu("Reference", "Recent packs", "build_pack")
-        self._recent_cases.aboutToShow.connect(self._fill_recent_cases)
-        self._recent_packs.aboutToShow.connect(self._fill_recent_packs)
-        panels = self._insert_menu("View", "Panels", "reset_layout")
-        for dock in self.workspace.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        self._menus["Report"].addSeparator()
-        self._report_actions: list[QAction] = []
-        for known in FORMATS:
-            action = self._menus["Report"].addAction(f"{known.title} …")
-            self._report_actions.append(action)
-            action.triggered.connect(partial(self._ask_for_report, known.name))
-        colours = self._insert_menu("View", "Colours", "larger")
-        for label, scheme in _SCHEMES:
-            action = colours.addAction(label)
-            action.triggered.connect(partial(self._choose_scheme, scheme))
-
-    def _ask_for_report(self, format_name: str, _checked: bool = False) -> None:
-        self.reports.ask(format_name)
-
-    def _insert_menu(self, menu: str, title: str, before: str) -> QMenu:
-        made = QMenu(title, self)
-        self._menus[menu].insertMenu(self.actions_by_name[before], made)
-        return made
-
     def _connect(self) -> None:
         self._connect_actions()
+        self._connect_menus()
         session, model, panels = self.session, self.model, self.workspace
         session.opened.connect(self._show_case)
         session.details_changed.connect(self._show_title)
@@ -258,7 +223,7 @@ class MainWindow(QMainWindow):
         panels.evidence.selection_changed.connect(self._enable_actions)
         panels.evidence.add_requested.connect(self.cases.choose_photos)
         panels.evidence.level_chosen.connect(self._choose_level)
-        panels.photo.retry_requested.connect(self.display.read_again)
+        panels.photo.retry_requested.connect(self._read_again)
         panels.photo.compare_requested.connect(self._compare)
         panels.neighbours.compare_requested.connect(self._compare)
         panels.answer.retry_requested.connect(lambda: self.desk.analyse([self.display.number]))
@@ -287,6 +252,12 @@ class MainWindow(QMainWindow):
         self.undo_stack.redoTextChanged.connect(lambda text: self._name_undo("redo", "Redo", text))
         self._show_reference()
         self._enable_actions()
+
+    def _connect_menus(self) -> None:
+        self._menus.case_chosen.connect(self.cases.open)
+        self._menus.pack_chosen.connect(self.references.open)
+        self._menus.report_chosen.connect(self.reports.ask)
+        self._menus.scheme_chosen.connect(self._choose_scheme)
 
     def _connect_actions(self) -> None:
         cases, references, desk, panels = self.cases, self.references, self.desk, self.workspace
@@ -474,6 +445,14 @@ class MainWindow(QMainWindow):
     def _open_practice(self, prepared: PreparedPractice) -> None:
         self._analyse_when_added = self.cases.open_practice(prepared)
 
+    def _read_again(self) -> None:
+        """Take in a photo that could not be read before, or only show one again that could."""
+        entry = self.model.entry(self.display.number)
+        if entry is not None and isinstance(entry.sha256, Unavailable) and self.session.can_change:
+            self.cases.add([entry.path])
+        else:
+            self.display.read_again()
+
     def _follow_adding(self, summary: AddingSummary) -> None:
         self._go_to_first()
         if self._analyse_when_added and not summary.stopped:
@@ -540,7 +519,7 @@ class MainWindow(QMainWindow):
             self.session.set_actor(dialog.settings.examiner or "examiner")
             self._restyle()
 
-    def _choose_scheme(self, scheme: SchemeName, _checked: bool = False) -> None:
+    def _choose_scheme(self, scheme: SchemeName) -> None:
         self._keep_settings(replace(self._settings, scheme=scheme))
         self._restyle()
 
@@ -563,28 +542,6 @@ class MainWindow(QMainWindow):
         self._keep_settings(replace(self._settings, list_level=name))
 
     # Menus, palette, help
-
-    def _fill_recent_cases(self) -> None:
-        self._recent_cases.clear()
-        for name in self._settings.recent_cases:
-            action = self._recent_cases.addAction(visible_text(name))
-            action.triggered.connect(lambda _checked, path=Path(name): self.cases.open(path))
-        unsaved = self.session.unsaved_cases()
-        if unsaved:
-            self._recent_cases.addSeparator()
-        for path in unsaved:
-            action = self._recent_cases.addAction(visible_text(path.stem))
-            action.triggered.connect(lambda _checked, path=path: self.cases.open(path))
-        if self._recent_cases.isEmpty():
-            self._recent_cases.addAction("No recent cases").setEnabled(False)
-
-    def _fill_recent_packs(self) -> None:
-        self._recent_packs.clear()
-        for name in self._settings.recent_packs:
-            action = self._recent_packs.addAction(visible_text(name))
-            action.triggered.connect(lambda _checked, path=Path(name): self.references.open(path))
-        if self._recent_packs.isEmpty():
-            self._recent_packs.addAction("No recent packs").setEnabled(False)
 
     def _find(self) -> None:
         self._show_workspace()
@@ -662,8 +619,7 @@ class MainWindow(QMainWindow):
             "pack_info": self.reference.pack is not None,
             "report": current is not None,
         }
-        for report_action in self._report_actions:
-            report_action.setEnabled(current is not None)
+        self._menus.enable_reports(current is not None)
         for name, possible in enabled.items():
             actions[name].setEnabled(possible)
 

@@ -274,6 +274,37 @@ def test_notes_tags_and_removal_can_be_undone(
     assert [entry.number for entry in window.model.entries()] == [1, 2]
 
 
+def test_a_photo_that_could_not_be_read_can_be_tried_again(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path]
+) -> None:
+    begin(qtbot, window, tmp_path)
+    late, later = tmp_path / "late.png", tmp_path / "later.png"
+    add(qtbot, window, [late, later])
+    assert statuses(window) == [EntryStatus.FAILED, EntryStatus.FAILED]
+    for path, made in ((late, photos[0]), (later, photos[1])):
+        path.write_bytes(made.read_bytes())
+    show(qtbot, window, 1)
+    with qtbot.waitSignal(window.cases.photos_added, timeout=WAIT_MS):
+        window.workspace.photo.retry_requested.emit()
+    assert statuses(window) == [EntryStatus.PENDING, EntryStatus.FAILED]
+    show(qtbot, window, 2)
+    window.workspace.answer.retry_requested.emit()
+    qtbot.waitUntil(lambda: statuses(window)[1] is EntryStatus.ANALYSED, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
+
+
+def test_recent_cases_and_packs_are_offered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    case = begin(qtbot, window, tmp_path)
+    window._menus._fill_cases()
+    window._menus._fill_packs()
+    assert [action.text() for action in window._menus._recent_cases.actions()] == [str(case)]
+    assert [action.text() for action in window._menus._recent_packs.actions()] == [str(tmp_path / "pack")]
+    assert window.cases.close()
+    window._menus._recent_cases.actions()[0].trigger()
+    assert window.session.current is not None
+    assert window.session.current.path == case
+
+
 def test_what_cannot_be_done_is_not_offered(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path]
 ) -> None:
