@@ -384,31 +384,40 @@ def _licences(state: BuildState) -> dict[str, int]:
 def _write_vectors(building: Building, staging: Path, extractor: Extractor) -> IndexDescription:
     """Write positions and index in the order of the source."""
     state = building.state
-    count = state.described_count()
+    np.save(staging / POSITIONS_NAME, _positions(state))
     scratch = state.folder / "vectors.f32"
-    vectors: NDArray[np.float32] = np.memmap(
-        scratch, dtype="<f4", mode="w+", shape=(count, extractor.dimension)
-    )
-    positions = np.empty((count, 2), np.float64)
-    parts = {name: state.vectors(name) for name in (_SAMPLE_PART, REST_PART)}
-    for block in _blocks(state):
-        for name, part in parts.items():
-            mine = [(photo, slot) for photo, _, of_part, slot in block if of_part == name]
-            if not mine:
-                continue
-            rows = [photo.row for photo, _ in mine]
-            stored = np.asarray(part[[slot for _, slot in mine]])
-            if name == _SAMPLE_PART and extractor.projection is not None:
-                stored = extractor.projection.apply(stored)
-            vectors[rows] = stored
-            positions[rows] = [(photo.position.latitude, photo.position.longitude) for photo, _ in mine]
-    np.save(staging / POSITIONS_NAME, positions)
+    in_order = state.holds_in_order(REST_PART)
+    vectors = state.vectors(REST_PART) if in_order else _vectors_in_order(state, scratch, extractor)
     description = build_index(
         vectors, staging / INDEX_NAME, seed=building.options.seed, progress=building.progress
     )
     del vectors
-    scratch.unlink()
+    scratch.unlink(missing_ok=True)
     return description
+
+
+def _positions(state: BuildState) -> NDArray[np.float64]:
+    positions = np.empty((state.described_count(), 2), np.float64)
+    for photo, _, _, _ in state.photos():
+        positions[photo.row] = (photo.position.latitude, photo.position.longitude)
+    return positions
+
+
+def _vectors_in_order(state: BuildState, scratch: Path, extractor: Extractor) -> NDArray[np.float32]:
+    """Return every descriptor in the order of the source, in a file of their own."""
+    shape = (state.described_count(), extractor.dimension)
+    vectors: NDArray[np.float32] = np.memmap(scratch, dtype="<f4", mode="w+", shape=shape)
+    parts = {name: state.vectors(name) for name in (_SAMPLE_PART, REST_PART)}
+    for block in _blocks(state):
+        for name, part in parts.items():
+            mine = [(photo.row, slot) for photo, _, of_part, slot in block if of_part == name]
+            if not mine:
+                continue
+            stored = np.asarray(part[[slot for _, slot in mine]])
+            if name == _SAMPLE_PART and extractor.projection is not None:
+                stored = extractor.projection.apply(stored)
+            vectors[[row for row, _ in mine]] = stored
+    return vectors
 
 
 def _blocks(state: BuildState) -> Iterator[list[tuple[ReferencePhoto, str, str, int]]]:

@@ -181,6 +181,14 @@ class BuildState:
             raise PackError(message)
         return np.memmap(path, dtype="<f4", mode="r", shape=(count, dimension))
 
+    def holds_in_order(self, part: str) -> bool:
+        """Return whether every photo's vector lies in this one part, in the order of the source."""
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM (SELECT part, slot, ROW_NUMBER() OVER (ORDER BY number) - 1 AS row "
+            "FROM photo) WHERE part <> ? OR slot <> row)"
+        )
+        return not self._connection.execute(query, (part,)).fetchone()[0]
+
     def photos(self) -> Iterator[tuple[ReferencePhoto, str, str, int]]:
         """Yield (photo with its final row, content hash, part, slot) in the order of the source."""
         query = "SELECT * FROM photo ORDER BY number"
