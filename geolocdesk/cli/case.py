@@ -76,7 +76,7 @@ def run_new(options: argparse.Namespace) -> int:
 
 def run_export(options: argparse.Namespace) -> int:
     """Write the archive and return the exit code. Never overwrites a file it was not told to write."""
-    from geolocdesk.casefile.opening import read_case
+    from geolocdesk.casefile.opening import read_snapshot
     from geolocdesk.errors import OutputError
     from geolocdesk.reporting.formats import BUNDLE
 
@@ -84,7 +84,7 @@ def run_export(options: argparse.Namespace) -> int:
     if options.out is None and out.exists():
         message = f"{out} exists already; name the file to write with --out."
         raise OutputError(message)
-    with read_case(options.case) as case:
+    with read_snapshot(options.case) as case:
         BUNDLE.load()(case, out, progress=progress_reporter())
     write_result(str(out))
     return EXIT_OK

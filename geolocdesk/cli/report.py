@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.console import EXIT_OK, progress_reporter, say
+from geolocdesk.cli.signatures import add_signing, sign_report
 from geolocdesk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="PART",
         help=f"leave something out; may be given several times: {', '.join(_PARTS)}",
     )
+    add_signing(parser)
     parser.set_defaults(run=run)
 
 
@@ -77,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
             if (path := wanted.get(written.name)) is not None:
                 written.load()(case, path, contents=contents, progress=progress_reporter())
                 say(f"{path} is written.")
+    sign_report(options, options.pdf)
     return EXIT_OK
 
 

@@ -14,6 +14,7 @@ from geolocdesk.cli.console import (
     write_result,
 )
 from geolocdesk.cli.options import add_device
+from geolocdesk.cli.signatures import add_roots, check_report
 
 if TYPE_CHECKING:
     from geolocdesk.analysis import Analyser, Analysis
@@ -29,7 +30,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             "answer, computed again with the recorded model and pack. The case is not changed."
         ),
     )
-    parser.add_argument("case", type=Path, metavar="CASE")
+    parser.add_argument("case", type=Path, metavar="CASE", help="a case, or a signed PDF report")
     parser.add_argument(
         "--reference", type=Path, metavar="PACK", help="the reference pack, where it lies elsewhere now"
     )
@@ -38,12 +39,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--all-versions", action="store_true", help="recompute earlier analyses as well")
     add_device(parser)
+    add_roots(parser)
     parser.add_argument("--json", action="store_true", help="one JSON line a row on standard output")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Verify a case and return the exit code: 1 where any row speaks against it."""
+    if options.case.suffix.lower() == ".pdf":
+        return check_report(options, options.case)
     from geolocdesk.casefile.opening import read_snapshot
     from geolocdesk.casefile.verify import verify_case
 

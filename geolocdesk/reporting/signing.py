@@ -34,6 +34,11 @@ class SignatureCheck:
     """The certificate leads to one of the roots that were given."""
 
     @property
+    def is_sound(self) -> bool:
+        """Return whether the whole file is what was signed; trusting the signer is another question."""
+        return self.is_unchanged and self.covers_file
+
+    @property
     def sentence(self) -> str:
         """Return the finding for a reader."""
         if not self.is_unchanged:
