@@ -256,7 +256,7 @@ def _exhibit(row: tuple[Any, ...]) -> Exhibit:
         number=_integer(number),
         path=codec.path_from_text(str(path)),
         sha256=Unavailable.NOT_AVAILABLE if sha256 is None else str(sha256),
-        status=ExhibitStatus(status),
+        status=_status(status),
         failure_kind=str(kind or ""),
         failure=str(failure or ""),
         added_at=str(added_at),
@@ -265,6 +265,14 @@ def _exhibit(row: tuple[Any, ...]) -> Exhibit:
         has_original=bool(original),
         current=None if summary is None else _summary(summary, at),
     )
+
+
+def _status(value: object) -> ExhibitStatus:
+    try:
+        return ExhibitStatus(value)
+    except ValueError as error:
+        message = f"The case holds a damaged entry ({error}). Run “geolocdesk verify” on it."
+        raise CaseError(message) from error
 
 
 def _summary(summary: object, recorded_at: object) -> AnalysisSummary:
