@@ -88,6 +88,8 @@ class AddingRun(QObject):
         self._unanswered = 0
         self._token = object()
         self._arrived.connect(self._take_in)
+        session.opened.connect(self.abandon)
+        session.closed.connect(self.abandon)
 
     @property
     def is_running(self) -> bool:
@@ -112,6 +114,13 @@ class AddingRun(QObject):
             self._task.cancel()
             self._task = None
         self._end_if_done()
+
+    def abandon(self) -> None:
+        """Forget the run: its case is no longer open, and nothing answers for it any more."""
+        self.stop()
+        if self._unanswered:
+            self._unanswered = 0
+            self._end_if_done()
 
     def close(self) -> None:
         """End the thread and the decoding process."""

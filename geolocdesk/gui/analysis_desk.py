@@ -234,7 +234,8 @@ class AnalysisDesk(QObject):
         self._again.failed.connect(self._show_search_failure)
         self._again.busy_changed.connect(self._show_recomputing)
         self._session.entry_changed.connect(self._note_recorded)
-        self._session.opened.connect(lambda _opened: self._unrecorded.clear())
+        self._session.opened.connect(self._abandon)
+        self._session.closed.connect(self._abandon)
         self._session.exclusions_changed.connect(self._follow_exclusions)
         self._session.analysis_recorded.connect(self._display.show_analysis)
         self._panels.neighbours.exclude_requested.connect(self.exclude)
@@ -247,6 +248,14 @@ class AnalysisDesk(QObject):
 
     def _note_recorded(self, entry: EvidenceEntry) -> None:
         self._unrecorded.discard(entry.number)
+
+    def _abandon(self) -> None:
+        """Let nothing that was asked for in one case be kept in another."""
+        self._settling.stop()
+        self._unsettled = None
+        self._unrecorded.clear()
+        self._run.abandon()
+        self._again.abandon()
 
     def _keep(self, number: int, analysis: Analysis) -> None:
         self._unrecorded.add(number)

@@ -106,6 +106,14 @@ class AnalysisRun(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def abandon(self) -> None:
+        """Forget the batch: its case is no longer open. Nothing more of it is heard but that it ended."""
+        if self._job is None:
+            return
+        self.stop()
+        self._job = None
+        self._end()
+
     def _next_job(self) -> None:
         """Give the engine the next photos that leave out the same references."""
         exclusions = self._waiting[0].exclusions
@@ -115,12 +123,14 @@ class AnalysisRun(QObject):
         )
         self._given, self._waiting = self._waiting[:count], self._waiting[count:]
         paths = tuple(photo.path for photo in self._given)
-        self._job = self._engine.run(AnalysePhotos(paths, self._parameters, exclusions))
-        self._job.produced.connect(self._take_in)
-        self._job.failed.connect(self._note_failure)
-        self._job.closed.connect(self._go_on)
+        job = self._job = self._engine.run(AnalysePhotos(paths, self._parameters, exclusions))
+        job.produced.connect(lambda result: self._take_in(job, result))
+        job.failed.connect(lambda failure: self._note_failure(job, failure))
+        job.closed.connect(lambda: self._go_on(job))
 
-    def _take_in(self, result: object) -> None:
+    def _take_in(self, job: EngineJob, result: object) -> None:
+        if job is not self._job:
+            return
         photo = self._given.pop(0)
         if isinstance(result, Analysis):
             self._analysed += 1
@@ -137,8 +147,10 @@ class AnalysisRun(QObject):
         self._throughput.note(time.monotonic(), self._analysed + self._failed)
         self.progressed.emit(self._throughput)
 
-    def _note_failure(self, failure: Failure) -> None:
+    def _note_failure(self, job: EngineJob, failure: Failure) -> None:
         """Blame the photo the engine ended at and go on with the rest; anything else ends the batch."""
+        if job is not self._job:
+            return
         if failure.kind == _ENGINE_ENDED and self._given and not self._stopped:
             photo = self._given.pop(0)
             message = f"The process that analyses photos ended while it worked on {photo.path}."
@@ -150,11 +162,16 @@ class AnalysisRun(QObject):
             self._failure = failure
             self._waiting.clear()
 
-    def _go_on(self) -> None:
+    def _go_on(self, job: EngineJob) -> None:
+        if job is not self._job:
+            return
         self._job = None
         if self._waiting and not self._stopped:
             self._next_job()
-            return
+        else:
+            self._end()
+
+    def _end(self) -> None:
         self._given = []
         summary = RunSummary(
             self._throughput.total, self._analysed, self._failed, self._stopped, self._failure
@@ -175,6 +192,7 @@ class Recomputation(QObject):
         super().__init__(parent)
         self._engine = engine
         self._open = 0
+        self._generation = 0
 
     def request(
         self,
@@ -187,11 +205,25 @@ class Recomputation(QObject):
     ) -> None:
         """Ask for the answer; ``keep`` tells whether it is meant to stay or only to be looked at."""
         job = self._engine.run(AnalyseAgain(analysis, parameters, exclusions))
+        generation = self._generation
         self._open += 1
         self.busy_changed.emit(True)
-        job.produced.connect(lambda again: self.computed.emit(number, again, keep))
-        job.failed.connect(lambda failure: self.failed.emit(number, failure))
+
+        def answer(again: object) -> None:
+            if generation == self._generation:
+                self.computed.emit(number, again, keep)
+
+        def fail(failure: Failure) -> None:
+            if generation == self._generation:
+                self.failed.emit(number, failure)
+
+        job.produced.connect(answer)
+        job.failed.connect(fail)
         job.closed.connect(self._close)
+
+    def abandon(self) -> None:
+        """Forget every request: its case is no longer open."""
+        self._generation += 1
 
     def _close(self) -> None:
         self._open -= 1

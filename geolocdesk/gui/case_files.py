@@ -44,8 +44,11 @@ class CaseFiles(QObject):
         settings: Callable[[], Settings],
         notices: NoticeBar,
         board: JobBoard,
+        may_stop: Callable[[], bool],
     ) -> None:
+        """``may_stop`` asks the user about what still runs in the open case, and stops it."""
         super().__init__(window)
+        self._may_stop = may_stop
         self._window = window
         self._session = session
         self._folders = folders
@@ -68,7 +71,7 @@ class CaseFiles(QObject):
         if dialog.exec() != CaseDialog.DialogCode.Accepted:
             return False
         path = self._ask_for_name("New case", dialog.details.title, may_replace=False)
-        if path is None or not self.leave():
+        if path is None or not (self._may_stop() and self.leave()):
             return False
         return self._session.create(path, dialog.details)
 
@@ -85,7 +88,7 @@ class CaseFiles(QObject):
         current = self._session.current
         if current is not None and _same_file(path, current.path):
             return True
-        return self.leave() and self._session.open(path)
+        return self._may_stop() and self.leave() and self._session.open(path)
 
     def save_as(self) -> bool:
         """Ask for details and a name, and go on in a copy of that name; return whether it was saved."""
@@ -144,7 +147,7 @@ class CaseFiles(QObject):
 
     def close(self) -> bool:
         """Close the open case; return False where the user wants to keep it open."""
-        if not self.leave():
+        if not (self._may_stop() and self.leave()):
             return False
         self._session.close()
         return True
@@ -170,7 +173,7 @@ class CaseFiles(QObject):
         path = self._folders.practice / f"practice{CASE_SUFFIX}"
         if path.is_file():
             return not self.open(path)
-        if not self.leave():
+        if not (self._may_stop() and self.leave()):
             return False
         remarks = "Drawn photos of an imaginary world. Nothing here shows a real place."
         if self._session.create(path, CaseDetails(title=_PRACTICE_TITLE, remarks=remarks)):

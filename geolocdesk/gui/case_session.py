@@ -25,7 +25,6 @@ from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.gui.evidence_entry import EvidenceEntry, entry_of
 from geolocdesk.gui.jobs import Failure, TaskRunner, failure_of
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
-from geolocdesk.progress import ProgressCallback
 from geolocdesk.unavailable import Unavailable
 
 Returned = TypeVar("Returned")
@@ -222,34 +221,30 @@ class CaseSession(QObject):
         failed: Callable[[Failure], None] | None = None,
     ) -> None:
         """Read everything about one exhibit and hand it on, or why it cannot be read."""
-        self._thread.run(lambda _progress: self._contents(number), done, failed or self.failed.emit)
+        self._run(lambda: self._contents(number), done, failed)
 
     def load_thumbnail(self, number: int, done: Callable[[bytes | None], None]) -> None:
         """Read an exhibit's thumbnail (JPEG) and hand it on; None where there is none."""
-
-        def read(_progress: ProgressCallback) -> bytes | None:
-            return None if self._case is None else self._case.thumbnail(number)
-
-        self._thread.run(read, done, lambda _failure: done(None))
+        self._run(lambda: self._require_reader().thumbnail(number), done, lambda _failure: done(None))
 
     def load_neighbour_thumbnail(self, pack_id: str, row: int, done: Callable[[bytes | None], None]) -> None:
         """Read the thumbnail (JPEG) the case keeps of a reference photo and hand it on; None where it keeps none."""
-
-        def read(_progress: ProgressCallback) -> bytes | None:
-            return None if self._case is None else self._case.neighbour_thumbnail(pack_id, row)
-
-        self._thread.run(read, done, lambda _failure: done(None))
+        self._run(
+            lambda: self._require_reader().neighbour_thumbnail(pack_id, row),
+            done,
+            lambda _failure: done(None),
+        )
 
     def load_exclusions(
         self, numbers: Sequence[int], done: Callable[[Mapping[int, Exclusions]], None]
     ) -> None:
         """Read what is ruled out for these exhibits and hand it on."""
 
-        def read(_progress: ProgressCallback) -> Mapping[int, Exclusions]:
+        def read() -> Mapping[int, Exclusions]:
             case = self._require_reader()
             return {number: case.exclusions(number) for number in numbers}
 
-        self._thread.run(read, done, self.failed.emit)
+        self._run(read, done)
 
     def read(self, reading: Callable[[CaseReader], Returned]) -> Returned | None:
         """Wait for a reading of the case; None, and ``failed``, where it could not be read."""
@@ -278,7 +273,7 @@ class CaseSession(QObject):
 
         With ``keep_original`` the case gets a copy of the file, too; where that fails the photo is in all the same.
         """
-        self._write(
+        self._run(
             lambda: self._add(record, thumbnail, keep_original),
             lambda added: self._show_added(added, done),
             lambda failure: self._refuse(failure, not_done),
@@ -302,7 +297,7 @@ class CaseSession(QObject):
             if done is not None:
                 done(entry)
 
-        self._write(work, show, lambda refused: self._refuse(refused, not_done))
+        self._run(work, show, lambda refused: self._refuse(refused, not_done))
 
     def record_analysis(
         self,
@@ -336,7 +331,7 @@ class CaseSession(QObject):
             self.entry_changed.emit(entry)
             self.analysis_recorded.emit(number, analysis)
 
-        self._write(work, show, lambda failure: self._refuse_analysis(number, analysis, failure))
+        self._run(work, show, lambda failure: self._refuse_analysis(number, analysis, failure))
 
     # What the user does: on the disk when the method returns True
 
@@ -407,7 +402,7 @@ class CaseSession(QObject):
         if self._current is None:
             return False
         self.opened.emit(self._current)
-        self._thread.run(self._read_entries, lambda _nothing: self.reading_finished.emit(), self.failed.emit)
+        self._run(self._read_entries, lambda _nothing: self.reading_finished.emit())
         return True
 
     def _close_case(self) -> None:
@@ -437,7 +432,7 @@ class CaseSession(QObject):
             self.entry_changed.emit(entry)
         return True
 
-    def _read_entries(self, _progress: ProgressCallback) -> None:
+    def _read_entries(self) -> None:
         case = self._case
         if case is None:
             return
@@ -548,13 +543,24 @@ class CaseSession(QObject):
 
         return self._try(work) is True
 
-    def _write(
+    def _run(
         self,
         work: Callable[[], Returned],
-        done: Callable[[Returned], None],
+        done: Callable[[Returned], object],
         failed: Callable[[Failure], object] | None = None,
     ) -> None:
-        self._thread.run(lambda _progress: work(), done, failed or self.failed.emit)
+        """Work on the case meanwhile; what comes of it is not heard of where another case is open by then."""
+        case = self._case
+
+        def deliver(result: Returned) -> None:
+            if self._case is case:
+                done(result)
+
+        def refuse(failure: Failure) -> None:
+            if self._case is case:
+                (failed or self.failed.emit)(failure)
+
+        self._thread.run(lambda _progress: work(), deliver, refuse)
 
     def _try(self, work: Callable[[], Returned]) -> Returned | None:
         try:

@@ -86,7 +86,9 @@ class ExhibitDisplay(QObject):
         self._must_fit = False
         self._wanted = ""
         self._prepared: set[int] = set()
-        self._open_tasks = 0
+        self._open_tasks: set[object] = set()
+        session.opened.connect(self._forget_tasks)
+        session.closed.connect(self._forget_tasks)
         self._link_panels()
 
     # What is shown
@@ -109,7 +111,7 @@ class ExhibitDisplay(QObject):
     @property
     def is_busy(self) -> bool:
         """Return whether the current exhibit, its photo or its answer is still being read or worked out."""
-        return self._open_tasks > 0
+        return bool(self._open_tasks)
 
     @property
     def exclusions(self) -> Exclusions:
@@ -142,11 +144,11 @@ class ExhibitDisplay(QObject):
             return
         if before is None or before.number != entry.number:
             self._panels.photo.show_loading(entry.name, None)
-        self._open_tasks += 1
+        end = self._begin_task()
         self._session.load(
             entry.number,
-            self._counted(partial(self._take_contents, entry.number)),
-            self._counted(partial(self._show_failure, entry.number)),
+            _then(end, partial(self._take_contents, entry.number)),
+            _then(end, partial(self._show_failure, entry.number)),
         )
 
     def update_entry(self, entry: EvidenceEntry) -> None:
@@ -280,29 +282,26 @@ class ExhibitDisplay(QObject):
         done: Callable[[Result], None],
         failed: Callable[[Failure], None],
     ) -> None:
-        self._open_tasks += 1
-        self._tasks.run(work, self._counted(done), self._counted(failed))
+        end = self._begin_task()
+        self._tasks.run(work, _then(end, done), _then(end, failed))
 
-    def _counted(self, deliver: Callable[[Result], None]) -> Callable[[Result], None]:
-        """Return the callback with its task taken off the open ones; of several for one task one is called."""
+    def _begin_task(self) -> Callable[[], None]:
+        """Count a task as open, and return what takes it off again."""
+        task = object()
+        self._open_tasks.add(task)
+        return lambda: self._open_tasks.discard(task)
 
-        def call(result: Result) -> None:
-            self._open_tasks -= 1
-            deliver(result)
-
-        return call
+    def _forget_tasks(self) -> None:
+        """Wait no longer for what was asked of a case that is no longer open."""
+        self._open_tasks.clear()
 
     # The answer
 
     def _work_out(self, number: int, job: DrawAnalysis, done: Callable[[AnalysisView], None]) -> None:
-        self._open_tasks += 1
         drawn = self._drawing.run(job)
         drawn.produced.connect(done)
         drawn.failed.connect(partial(self._show_failure, number))
-        drawn.closed.connect(self._close_task)
-
-    def _close_task(self) -> None:
-        self._open_tasks -= 1
+        drawn.closed.connect(self._begin_task())
 
     def _show_first_view(self, number: int, same_photo: bool, analysis: Analysis, view: AnalysisView) -> None:
         """Show all but the density's surface, which follows."""
@@ -449,3 +448,13 @@ class ExhibitDisplay(QObject):
             )
 
         self._session.load_thumbnail(number, decode)
+
+
+def _then(end: Callable[[], None], deliver: Callable[[Result], None]) -> Callable[[Result], None]:
+    """Return a callback that ends a task and then does what it is for."""
+
+    def call(result: Result) -> None:
+        end()
+        deliver(result)
+
+    return call

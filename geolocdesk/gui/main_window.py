@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
             settings=lambda: self._settings,
             notices=self.notices,
             board=self.board,
+            may_stop=self._may_stop,
         )
         self.references = ReferenceDesk(
             self,
@@ -410,8 +411,19 @@ class MainWindow(QMainWindow):
         self.notices.set_standing("read-only", "warning", visible_text(text))
         self._enable_actions()
 
-    def _leave_case(self) -> None:
+    def _may_stop(self) -> bool:
+        """Ask about what still works on the open case; return whether it may be left."""
+        if self.session.current is None or not (self.desk.is_running or self.reports.is_busy):
+            return True
+        if not ask_to_stop(self, "An analysis" if self.desk.is_running else "Writing a report"):
+            return False
+        self.workspace.photo.flush_note()
+        self.desk.settle()
         self.desk.stop()
+        self.reports.stop()
+        return True
+
+    def _leave_case(self) -> None:
         self.model.clear()
         self.undo_stack.clear()
         self.display.show_entry(None)

@@ -12,7 +12,7 @@ from shiboken6 import isValid
 
 from geolocdesk.analysis import Exclusions
 from geolocdesk.casefile.exhibit import CaseDetails
-from geolocdesk.casefile.opening import open_case, read_case
+from geolocdesk.casefile.opening import create_case, open_case, read_case
 from geolocdesk.gui import case_files, main_window, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
@@ -88,6 +88,10 @@ def is_settled(window: MainWindow) -> bool:
     return waiting == 0 and not window.board.runs() and not window.display.is_busy
 
 
+def is_analysing(window: MainWindow) -> bool:
+    return window.desk.is_running
+
+
 def show(qtbot: QtBot, window: MainWindow, number: int) -> None:
     window.workspace.evidence.select(number)
     qtbot.waitUntil(lambda: window.display.number == number and is_settled(window), timeout=WAIT_MS)
@@ -161,6 +165,29 @@ def test_stop_keeps_what_is_finished_and_the_rest_can_go_on(
     assert "stopped before 2" in window.status_line.job_text
     window.desk.analyse([3])
     qtbot.waitUntil(lambda: statuses(window)[2] is EntryStatus.ANALYSED, timeout=WAIT_MS)
+
+
+def test_nothing_of_one_case_reaches_another(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, window, tmp_path)
+    endless = photos[3].rename(photos[3].with_name("endless.png"))
+    add(qtbot, window, [photos[0], endless, photos[1]])
+    window.desk.analyse(())
+    qtbot.waitUntil(lambda: statuses(window)[0] is EntryStatus.ANALYSED, timeout=WAIT_MS)
+    other = tmp_path / "other.gldcase"
+    answers = iter([False, True])
+    monkeypatch.setattr(main_window, "ask_to_stop", lambda _parent, _what: next(answers))
+    create_case(other, CaseDetails(title="Other"), actor="x", clock=case_files.utc_clock).close()
+    assert not window.cases.open(other)  # the user wants to stay
+    assert is_analysing(window)
+    assert window.cases.open(other)
+    assert not is_analysing(window)
+    qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
+    assert window.model.total == 0
+    with read_case(tmp_path / "harbour.gldcase") as reader:
+        assert [exhibit.current is not None for exhibit in reader.exhibits()] == [True, False, False]
+    assert window.session.read(lambda case: len(list(case.exhibits()))) == 0
 
 
 def test_a_photo_that_ends_the_engine_fails_alone(
