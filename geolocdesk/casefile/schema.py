@@ -161,8 +161,11 @@ def create_projected_tables(connection: sqlite3.Connection) -> None:
 
 
 def schema_of(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the SQL of every table, index and trigger by name, as the file states it."""
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    """Return the SQL of every table, index and trigger by name, as the file states it.
+
+    The indexes that SQLite makes by itself have none.
+    """
+    rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master")
     return {str(name): str(sql) for name, sql in rows}
 
 
