@@ -31,6 +31,9 @@ one set of neighbours to a better one: more discs are tried."""
 _ITERATIONS = 8
 """After so many steps the mass of the disc is within 2e-4 of what sixty would reach."""
 
+_ITERATIONS_FOR_SHARP_RIMS = 60
+"""A rim that hardly blurs tells a climb the way only by small steps."""
+
 _BLURRED = 2.5
 """A disc of fewer bandwidths' radius blurs the density so much that only the middles of pairs are of use."""
 
@@ -71,6 +74,7 @@ def best_discs(
     table = disc_mass(density.bandwidth_rad, radii_rad)
     starts = [_starts(density, modes, radius) for radius in radii_rad]
     owner = np.repeat(np.arange(len(radii_km), dtype=np.intp), [len(found) for found in starts])
+    sharp = radii_rad[-1] >= _SHARP * density.bandwidth_rad
     lengths = np.hypot(density.bandwidth_rad, np.array(radii_rad) / 4.0)[owner]
     summits = ascend(
         np.concatenate(starts),
@@ -80,7 +84,7 @@ def best_discs(
         lengths_rad=lengths,
         tolerance_rad=1e-3 * float(lengths.min()),
         least_gain=1e-5,
-        iterations=_ITERATIONS,
+        iterations=_ITERATIONS_FOR_SHARP_RIMS if sharp else _ITERATIONS,
     )
     chosen = [
         _first_of_the_best(summits.values, np.flatnonzero(owner == number)) for number in range(len(radii_km))
