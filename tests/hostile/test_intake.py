@@ -39,7 +39,8 @@ def test_hostile_files_are_taken_in_or_refused_and_nothing_breaks(
     paths = sorted(path for path in (shared_folder / "hostile" / folder).rglob("*") if path.is_file())
     assert len(paths) == count
     sha256 = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    before = {path: path.stat() for path in paths}  # after the test's own reading, which the access time tells
+    # after the test's own reading, which changes the time of access
+    before = {path: path.stat() for path in paths}
     results = list(intake.take_in_all(paths, [SQUARE, THUMBNAIL], clock=lambda: NOW))
     for path, result in zip(paths, results, strict=True):
         if isinstance(result, TakenIn):
