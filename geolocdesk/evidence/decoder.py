@@ -15,6 +15,7 @@ from geolocdesk.evidence.deadlines import Deadlines
 from geolocdesk.evidence.exif_json import summary_from_json
 from geolocdesk.evidence.limits import IntakeLimits
 from geolocdesk.evidence.messages import JsonObject, Kind, MessageError
+from geolocdesk.evidence.packed import PackedFile, Photo, path_of
 from geolocdesk.evidence.process import DecodingProcess
 from geolocdesk.evidence.record import EvidenceRecord, ExifSummary
 from geolocdesk.evidence.rendition import Rendition
@@ -51,13 +52,13 @@ class Decoder:
         self._late = False
         self._interrupted = False
 
-    def take_in(self, path: Path, renditions: Sequence[Rendition], acquired_at: str) -> TakenIn:
+    def take_in(self, photo: Photo, renditions: Sequence[Rendition], acquired_at: str) -> TakenIn:
         """Return the photo taken in. Raises EvidenceError; the next photo finds a live process again."""
         self._busy = True
         self._late = False
         try:
-            process, file = self._begin(path, renditions)
-            return self._receive(process, path, file, renditions, acquired_at)
+            process, file = self._begin(photo, renditions)
+            return self._receive(process, path_of(photo), file, renditions, acquired_at)
         except EvidenceError as error:
             if error.kind == "decoder_crashed":
                 self.stop()
@@ -84,14 +85,16 @@ class Decoder:
         if process is not None:
             process.end()
 
-    def _begin(self, path: Path, renditions: Sequence[Rendition]) -> tuple[DecodingProcess, JsonObject]:
+    def _begin(self, photo: Photo, renditions: Sequence[Rendition]) -> tuple[DecodingProcess, JsonObject]:
         """Return a process that has read the file, and what it says about it.
 
         One that dies before it has read may have been broken by an earlier photo, so another is given a try
         before this photo is blamed.
         """
+        path = path_of(photo)
         request: JsonObject = {
             "path": str(path.absolute()),
+            "packed": {**photo.to_json()} if isinstance(photo, PackedFile) else None,
             "renditions": [rendition.to_json() for rendition in renditions],
         }
         used = self._process
@@ -106,7 +109,7 @@ class Decoder:
                 raise self._explain_end(process, path, f"Reading {shown_path(path)}") from error
             self._deadlines.clear(self._end_late)
             process.end_after_fault()
-            return self._begin(path, renditions)
+            return self._begin(photo, renditions)
         return process, file
 
     def _running(self, path: Path) -> DecodingProcess:

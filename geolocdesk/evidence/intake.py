@@ -16,6 +16,7 @@ from geolocdesk.evidence.deadlines import Deadlines
 from geolocdesk.evidence.decoder import Decoder, TakenIn
 from geolocdesk.evidence.formats import PHOTO_SUFFIXES
 from geolocdesk.evidence.limits import IntakeLimits
+from geolocdesk.evidence.packed import Photo
 from geolocdesk.evidence.rendition import Rendition
 
 __all__ = ["Intake", "IntakeLimits", "TakenIn", "expand_paths"]
@@ -47,32 +48,32 @@ class Intake:
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="intake")
         self._closed = False
 
-    def take_in(self, path: Path, renditions: Sequence[Rendition], *, acquired_at: str) -> TakenIn:
+    def take_in(self, photo: Photo, renditions: Sequence[Rendition], *, acquired_at: str) -> TakenIn:
         """Return one photo taken in, waiting for an idle process. Raises EvidenceError."""
         if self._closed:
             message = "the intake is closed"
             raise RuntimeError(message)
         decoder = self._idle.get()
         try:
-            return decoder.take_in(path, renditions, acquired_at)
+            return decoder.take_in(photo, renditions, acquired_at)
         finally:
             self._idle.put(decoder)
 
     def take_in_all(
-        self, paths: Iterable[Path], renditions: Sequence[Rendition], *, clock: Callable[[], str]
+        self, photos: Iterable[Photo], renditions: Sequence[Rendition], *, clock: Callable[[], str]
     ) -> Generator[TakenIn | EvidenceError, None, None]:
-        """Yield every photo taken in, or why it could not be, in the order of the paths.
+        """Yield every photo taken in, or why it could not be, in the order given.
 
         Photos are taken in ahead of the caller, at most as many as fit a fixed amount of memory. ``clock`` is
         called for each photo just before it is read, from any thread. Closing the generator stops the work.
         """
         look_ahead = _look_ahead(renditions, self._workers)
-        remaining = iter(paths)
+        remaining = iter(photos)
         pending: deque[Future[TakenIn | EvidenceError]] = deque()
         try:
             while True:
-                for path in islice(remaining, look_ahead - len(pending)):
-                    pending.append(self._threads.submit(self._take_in_or_fail, path, renditions, clock))
+                for photo in islice(remaining, look_ahead - len(pending)):
+                    pending.append(self._threads.submit(self._take_in_or_fail, photo, renditions, clock))
                 if not pending:
                     return
                 yield pending.popleft().result()
@@ -99,11 +100,11 @@ class Intake:
         self.close()
 
     def _take_in_or_fail(
-        self, path: Path, renditions: Sequence[Rendition], clock: Callable[[], str]
+        self, photo: Photo, renditions: Sequence[Rendition], clock: Callable[[], str]
     ) -> TakenIn | EvidenceError:
         decoder = self._idle.get()
         try:
-            return decoder.take_in(path, renditions, clock())
+            return decoder.take_in(photo, renditions, clock())
         except EvidenceError as error:
             return error
         finally:

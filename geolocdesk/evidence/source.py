@@ -3,6 +3,8 @@
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,28 +41,48 @@ def read_once(path: Path, max_bytes: int) -> SourceFile:
 
     The file is opened for reading only. Symbolic links, folders, pipes and devices are refused unopened.
     """
-    try:
-        _refuse_what_is_no_file(path, path.lstat())
-        descriptor = _open_for_reading(path)
-        try:
-            before = os.fstat(descriptor)
-            _refuse_what_is_no_file(path, before)
-            content = _read_all(path, descriptor, before.st_size, max_bytes)
-            after = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the name
-        message = f"There is no file {shown_path(path)}: check its name."
-        raise EvidenceError(kind="not_found", path=path, message=message) from error
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        message = f"{shown_path(path)} could not be read ({reason}): check its permissions and the drive."
-        raise EvidenceError(kind="unreadable", path=path, message=message) from error
+    with open_evidence(path) as descriptor:
+        before = os.fstat(descriptor)
+        content = _read_all(path, descriptor, before.st_size, max_bytes)
+        after = os.fstat(descriptor)
     if not content:
         message = f"{shown_path(path)} is empty: get the file again from where it came from."
         raise EvidenceError(kind="empty", path=path, message=message)
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     return SourceFile(content, hashlib.sha256(content).hexdigest(), changed or len(content) != after.st_size)
+
+
+@contextmanager
+def open_evidence(path: Path) -> Iterator[int]:
+    """Give the descriptor of the file, opened for reading only. What the system refuses is an EvidenceError.
+
+    Symbolic links, folders, pipes and devices are refused unopened.
+    """
+    try:
+        descriptor = _open_regular(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        message = f"{shown_path(path)} could not be read ({reason}): check its permissions and the drive."
+        raise EvidenceError(kind="unreadable", path=path, message=message) from error
+
+
+def _open_regular(path: Path) -> int:
+    try:
+        _refuse_what_is_no_file(path, path.lstat())
+        descriptor = _open_for_reading(path)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the name
+        message = f"There is no file {shown_path(path)}: check its name."
+        raise EvidenceError(kind="not_found", path=path, message=message) from error
+    try:
+        _refuse_what_is_no_file(path, os.fstat(descriptor))
+    except EvidenceError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _open_for_reading(path: Path) -> int:

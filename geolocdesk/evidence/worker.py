@@ -34,6 +34,7 @@ from geolocdesk.evidence.messages import (
     write_array,
     write_json,
 )
+from geolocdesk.evidence.packed import PackedFile, read_packed
 from geolocdesk.evidence.picture import DecodedPhoto, decode
 from geolocdesk.evidence.pillow import DecodingError
 from geolocdesk.evidence.record import ExifSummary
@@ -110,8 +111,13 @@ def _answer(request: JsonObject, limits: IntakeLimits, replies: BinaryIO) -> Non
         for rendition in list_field(request, "renditions")
         if isinstance(rendition, dict)
     ]
+    packed = request.get("packed")
     try:
-        source = read_once(path, limits.max_bytes)
+        source = (
+            read_packed(PackedFile.from_json(packed), limits.max_bytes)  # type: ignore[arg-type]  # written by the program itself
+            if isinstance(packed, dict)
+            else read_once(path, limits.max_bytes)
+        )
         photo_format = _recognise(path, source)
         _report_file(source, photo_format, replies)
         decoded = _decode(path, source, photo_format, renditions, limits)

@@ -3,7 +3,6 @@
 import csv
 import shutil
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,16 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.errors import EvidenceError, OutputError, PackError, SourceError
-from geolocdesk.evidence.intake import Intake, TakenIn
-from geolocdesk.evidence.rendition import Rendition
+from geolocdesk.errors import OutputError, PackError, SourceError
 from geolocdesk.features.extractor import Extractor, with_projection
 from geolocdesk.features.model_pack import ModelRecord
 from geolocdesk.features.projection import MINIMUM_PHOTOS_FOR_PROJECTION, Projection, fit_projection
-from geolocdesk.geodesy import Position
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, current_program_version
-from geolocdesk.reference.build_state import BuildState, DescribedPhoto, RejectedRow
+from geolocdesk.reference.build_state import BuildState, RejectedRow
+from geolocdesk.reference.describing import describe_rows
 from geolocdesk.reference.index import IndexDescription, build_index
 from geolocdesk.reference.manifest import (
     INDEX_NAME,
@@ -43,9 +40,6 @@ from geolocdesk.reference.thumbnails import write_thumbnails
 
 PROJECTION_SAMPLE = 16_384
 """Photos, drawn at random from the source, on which a new projection is fitted."""
-
-BATCH = 32
-THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
 
 _SAMPLE_PART = "sample"
 REST_PART = "rest"
@@ -93,18 +87,20 @@ def build_pack(
     clock: Callable[[], str],
     options: BuildOptions | None = None,
     progress: ProgressCallback = ignore_progress,
+    describe_part: "DescribePart | None" = None,
 ) -> BuildResult:
     """Write a reference pack to ``out`` from every usable photo of the source.
 
     ``extractor`` is the model without a projection; ``projection`` is another pack's, or None to fit one on
     a sample of this source (which needs 1,000 usable photos; with fewer the descriptors stay as they are).
     An interrupted build leaves ``OUT.partial``, and ``resume`` goes on from there without describing any
-    finished photo again. Raises SourceError, PackError or OutputError; Cancelled passes through.
+    finished photo again. ``describe_part`` says who describes: this process, unless it is given.
+    Raises SourceError, PackError or OutputError; Cancelled passes through.
     """
     options = options or BuildOptions()
 
     def describe(building: Building) -> Extractor:
-        return _describe_all(building, source, extractor, projection)
+        return _describe_all(building, source, extractor, projection, describe_part or describe_here)
 
     recipe = recipe_for(source, extractor, projection, options)
     return build_with(
@@ -211,104 +207,48 @@ class Building:
     clock: Callable[[], str]
     progress: ProgressCallback
 
-    def run(self, source: Source, part: str, extractor: Extractor, wanted: Callable[[int], bool]) -> None:
-        """Describe every row that is wanted and not finished yet, into one part of the state."""
+    def unfinished(self, source: Source, wanted: Callable[[int], bool]) -> Iterator[SourceRow]:
+        """Yield the rows that are wanted and not finished yet, in order."""
         finished = self.state.finished()
-        total, done = source.count(), len(finished)
-        renditions = [extractor.rendition, *([THUMBNAIL] if self.options.thumbnails else [])]
-        waiting: deque[SourceRow] = deque()
-        rejected: list[RejectedRow] = []
-
-        def paths() -> Iterator[Path]:
-            for row in source.rows():
-                if row.number in finished or not wanted(row.number):
-                    continue
-                if row.rejected:
-                    rejected.append(RejectedRow(row.number, row.file, row.rejected))
-                    continue
-                waiting.append(row)
-                yield row.path
-
-        batch: list[tuple[SourceRow, TakenIn, Position]] = []
-        with Intake(workers=self.options.workers) as intake:
-            for taken in intake.take_in_all(paths(), renditions, clock=self.clock):
-                _sort_out(waiting.popleft(), taken, batch, rejected)
-                if len(batch) + len(rejected) >= BATCH:
-                    done += self._finish(part, extractor, batch, rejected)
-                    self.progress(Progress("Describing photos", done, total))
-        done += self._finish(part, extractor, batch, rejected)
-        self.progress(Progress("Describing photos", done, total))
-
-    def _finish(
-        self,
-        part: str,
-        extractor: Extractor,
-        batch: list[tuple[SourceRow, TakenIn, Position]],
-        rejected: list[RejectedRow],
-    ) -> int:
-        """Describe and record a batch, empty both lists and return how many rows they held."""
-        photos: list[DescribedPhoto] = []
-        if batch:
-            vectors = extractor.describe(np.stack([taken.pictures[0] for _, taken, _ in batch]))
-            photos = [
-                DescribedPhoto(
-                    photo=reference_photo(row, position),
-                    sha256=taken.record.sha256,
-                    vector=vector,
-                    thumbnail=taken.pictures[1].tobytes() if self.options.thumbnails else None,
-                )
-                for (row, taken, position), vector in zip(batch, vectors, strict=True)
-            ]
-        self.state.record(part, photos, rejected)
-        count = len(batch) + len(rejected)
-        batch.clear()
-        rejected.clear()
-        return count
+        return (row for row in source.rows() if row.number not in finished and wanted(row.number))
 
 
-def _sort_out(
-    row: SourceRow,
-    taken: TakenIn | EvidenceError,
-    batch: list[tuple[SourceRow, TakenIn, Position]],
-    rejected: list[RejectedRow],
+DescribePart = Callable[[Building, Source, str, Extractor, Callable[[int], bool]], None]
+"""Describes every row of a source that is wanted and not finished yet into one part of the building's state."""
+
+
+def describe_here(
+    building: Building, source: Source, part: str, extractor: Extractor, wanted: Callable[[int], bool]
 ) -> None:
-    if isinstance(taken, EvidenceError):
-        rejected.append(RejectedRow(row.number, row.file, f"{taken.kind}: {taken.message}"))
-        return
-    position = row.position if isinstance(row.position, Position) else taken.record.exif.position
-    if not isinstance(position, Position):
-        reason = f"no GPS position in its EXIF ({position})"
-        rejected.append(RejectedRow(row.number, row.file, reason))
-        return
-    batch.append((row, taken, position))
-
-
-def reference_photo(row: SourceRow, position: Position) -> ReferencePhoto:
-    """Return a row of a source as a reference, numbered as in the source."""
-    return ReferencePhoto(
-        row=row.number,
-        reference_id=row.reference_id,
-        position=position,
-        file=row.file,
-        place=row.place,
-        photographer=row.photographer,
-        captured_at=row.captured_at,
-        licence=row.licence,
-        url=row.url,
-        country=row.country,
-    )
+    """Describe with this process's own extractor."""
+    done, total = len(building.state.finished()), source.count()
+    building.progress(Progress("Describing photos", done, total))
+    for batch in describe_rows(
+        building.unfinished(source, wanted),
+        extractor,
+        workers=building.options.workers,
+        thumbnails=building.options.thumbnails,
+        clock=building.clock,
+    ):
+        building.state.record(part, batch.photos, batch.rejected)
+        done += batch.rows
+        building.progress(Progress("Describing photos", done, total))
 
 
 def _describe_all(
-    building: Building, source: Source, extractor: Extractor, projection: Projection | None
+    building: Building,
+    source: Source,
+    extractor: Extractor,
+    projection: Projection | None,
+    describe_part: DescribePart,
 ) -> Extractor:
     """Describe the whole source and return the extractor with the projection its descriptors have."""
     if projection is None and extractor.takes_projection:
         in_sample = _sample(source.count(), building.options.seed)
-        building.run(source, _SAMPLE_PART, extractor, in_sample.__contains__)
+        describe_part(building, source, _SAMPLE_PART, extractor, in_sample.__contains__)
         projection = _fitted(building)
     final = with_projection(extractor, projection) if projection else extractor
-    building.run(source, REST_PART, final, lambda _number: True)
+    describe_part(building, source, REST_PART, final, lambda _number: True)
     return final
 
 

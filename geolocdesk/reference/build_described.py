@@ -17,9 +17,9 @@ from geolocdesk.reference.build import (
     BuildResult,
     build_with,
     recipe_for,
-    reference_photo,
 )
 from geolocdesk.reference.build_state import DescribedPhoto, RejectedRow
+from geolocdesk.reference.describing import reference_photo
 from geolocdesk.reference.sources.source import DescribedRows, DescribedSource
 
 UNKNOWN_SHA256 = ""

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS thumbnail (number INTEGER PRIMARY KEY, jpeg BLOB NOT 
 """
 
 _STATE_NAME = "state.sqlite"
+_ROWS_AT_ONCE = 100_000
 _RECIPE_NAME = "recipe.json"
 
 
@@ -53,6 +54,21 @@ class RejectedRow:
     number: int
     file: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinishedRows:
+    """Which rows of a source are done with: one byte a row, however many there are."""
+
+    flags: NDArray[np.bool_]
+
+    def __contains__(self, number: int) -> bool:
+        """Return whether a row is done with."""
+        return number < len(self.flags) and bool(self.flags[number])
+
+    def __len__(self) -> int:
+        """Return how many rows are."""
+        return int(np.count_nonzero(self.flags))
 
 
 class BuildState:
@@ -85,10 +101,14 @@ class BuildState:
         temporary.write_bytes(content)
         temporary.replace(path)
 
-    def finished(self) -> set[int]:
-        """Return the numbers of every source row that is described or rejected."""
+    def finished(self) -> "FinishedRows":
+        """Return which source rows are described or rejected."""
         query = "SELECT number FROM photo UNION ALL SELECT number FROM rejected"
-        return {int(row[0]) for row in self._connection.execute(query)}
+        flags = np.zeros(self.last_finished() + 1, np.bool_)
+        numbers = self._connection.execute(query)
+        while block := numbers.fetchmany(_ROWS_AT_ONCE):
+            flags[[int(row[0]) for row in block]] = True
+        return FinishedRows(flags)
 
     def last_finished(self) -> int:
         """Return the highest number that is described or rejected; −1 before any."""

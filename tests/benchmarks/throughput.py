@@ -16,11 +16,14 @@ import numpy as np
 from geolocdesk.analysis import Analyser, Analysis
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.evidence.intake import Intake, TakenIn
+from geolocdesk.evidence.packed import path_of
 from geolocdesk.features.extractor import Extractor
+from geolocdesk.geodesy import Position
 from geolocdesk.reference.build import BuildOptions, build_pack
 from geolocdesk.reference.opening import open_for_building
 from geolocdesk.reference.sources.csv_file import CsvSource
 from geolocdesk.reference.sources.selection import Selection
+from geolocdesk.reference.sources.source import SourceRow
 
 BUILD_BATCH = 32
 
@@ -62,6 +65,12 @@ def analyse_rate(pack: Path, paths: list[Path], workers: int) -> float:
     return sum(isinstance(result, Analysis) for result in results) / elapsed
 
 
+def line_of(row: SourceRow) -> str:
+    """Return a line of a table with the photo's full path."""
+    assert isinstance(row.position, Position)
+    return f"{path_of(row.path).resolve()},{row.position.latitude},{row.position.longitude}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
@@ -74,7 +83,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         table = folder / "photos.csv"
-        lines = [f"{row.path.resolve()},{row.position.latitude},{row.position.longitude}" for row in rows]  # type: ignore[union-attr]
+        lines = [line_of(row) for row in rows]
         table.write_text("\n".join(["file,latitude,longitude", *lines]))
         opened = open_for_building(None)
         opened.extractor.warm_up()
@@ -95,7 +104,8 @@ def main() -> int:
             into = folder / str(number)
             into.mkdir()
             rates["build"].append(build_rate(CsvSource(table, Selection()), into, options.workers))
-            rates["analyse"].append(analyse_rate(into / "pack", [row.path for row in rows], options.workers))
+            paths = [path_of(row.path) for row in rows]
+            rates["analyse"].append(analyse_rate(into / "pack", paths, options.workers))
     reference = statistics.median(rates["bare, batch 32"])
     sys.stdout.write(
         f"{len(pictures)} photos, {options.rounds} rounds, {options.workers} decoding processes\n"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.evidence.packed import Photo
 from geolocdesk.geodesy import Position
 from geolocdesk.provenance import JsonValue
 from geolocdesk.unavailable import Unavailable
@@ -21,7 +21,7 @@ class SourceRow:
     """From 0, in the source's own stable order."""
     file: str
     """As the source names it."""
-    path: Path
+    path: Photo
     reference_id: str
     position: Position | Unavailable
     """``NOT_AVAILABLE`` where the photo's own EXIF has to say it."""
