@@ -14,7 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.errors import EvidenceError, PackError
+from geolocdesk.errors import CalibrationError, EvidenceError, PackError
+from geolocdesk.estimation.calibration import FittedCalibration, newest_for
 from geolocdesk.estimation.estimate import estimate_location
 from geolocdesk.estimation.location import EstimationParameters, LocationEstimate
 from geolocdesk.evidence.intake import Intake, TakenIn
@@ -32,6 +33,7 @@ from geolocdesk.provenance import (
     current_program_version,
     library_versions,
 )
+from geolocdesk.reference.calibration_file import read_calibrations
 from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.reference.search_area import SearchArea
@@ -45,6 +47,9 @@ _GROUP_SIZES = (1, 2, 4)
 """The first photos are described in small groups, so that the first answers come soon …"""
 _GROUP_SIZE = 6
 """… and then so many together; the bits of a descriptor do not depend on it."""
+
+NEWEST_CALIBRATION = "newest"
+"""In place of a calibration's SHA-256: the newest one that was fitted for the parameters in use, if any."""
 
 _Described = tuple[TakenIn | EvidenceError, NDArray[np.float32]]
 _NO_VECTOR = np.empty(0, np.float32)
@@ -107,7 +112,10 @@ class Analyser:
     """A model and a reference pack, ready to answer photos. For one thread at a time."""
 
     def __init__(self, pack: Pack, extractor: Extractor, *, workers: int = 1) -> None:
-        """Take over an open pack and extractor. Raises PackError where they do not belong together."""
+        """Take over an open pack and extractor.
+
+        Raises PackError where they do not belong together, or the pack's calibrations cannot be used.
+        """
         if extractor.identity.extractor_id != pack.manifest.extractor_id:
             message = (
                 f"The pack {pack.folder} was built with the extractor {pack.manifest.extractor_id}, not with "
@@ -118,6 +126,7 @@ class Analyser:
         self.extractor = extractor
         self._intake = Intake(workers=workers)
         self._excluded: dict[Exclusions, NDArray[np.int64]] = {}
+        self._calibrations = tuple(map(FittedCalibration.from_stored, read_calibrations(pack.folder)))
 
     @classmethod
     def open(
@@ -161,6 +170,7 @@ class Analyser:
         *,
         clock: Callable[[], str],
         exclusions: Exclusions = NO_EXCLUSIONS,
+        calibration: str | None = NEWEST_CALIBRATION,
         thumbnails: bool = False,
         progress: ProgressCallback = ignore_progress,
     ) -> Iterator[Analysis | AnalysisFailure]:
@@ -168,6 +178,7 @@ class Analyser:
 
         Photos are read and decoded ahead in other processes and described ahead in another thread; the answer
         of one does not depend on its companions. ``clock`` returns the time in UTC as ISO 8601.
+        ``calibration`` is the SHA-256 of one of the pack's, or None to leave the probabilities as they are.
         """
         total = len(paths) if isinstance(paths, Sized) else None
         renditions = [self.extractor.rendition, *([THUMBNAIL] if thumbnails else [])]
@@ -178,7 +189,9 @@ class Analyser:
                 yield AnalysisFailure(taken.path, taken.kind, taken.message)
             else:
                 descriptor = Descriptor(vector, self.extractor.identity.extractor_id)
-                analysis = self.analyse_descriptor(taken.record, descriptor, parameters, exclusions)
+                analysis = self.analyse_descriptor(
+                    taken.record, descriptor, parameters, exclusions, calibration=calibration
+                )
                 thumbnail = taken.pictures[1].tobytes() if thumbnails else None
                 yield replace(analysis, thumbnail=thumbnail)
             progress(Progress("Analysing", done, total))
@@ -216,14 +229,22 @@ class Analyser:
         descriptor: Descriptor,
         parameters: EstimationParameters,
         exclusions: Exclusions = NO_EXCLUSIONS,
+        *,
+        calibration: str | None = NEWEST_CALIBRATION,
     ) -> Analysis:
-        """Search, estimate and sign one described photo. Raises PackError where no reference is left."""
+        """Search, estimate, calibrate and sign one described photo.
+
+        Raises PackError where no reference is left, and CalibrationError where the calibration is not there.
+        """
         neighbours = self.pack.search(descriptor, parameters.neighbours, self._excluded_rows(exclusions))
         if not neighbours.items:
             message = f"No reference of the pack {self.pack.folder} is left; exclude fewer of them."
             raise PackError(message)
         estimate = estimate_location(neighbours, parameters)
-        provenance = self.provenance(parameters, exclusions)
+        fitted = self._calibration(parameters, exclusions, calibration)
+        if fitted is not None:
+            estimate = fitted.apply(estimate, neighbours)
+        provenance = self.provenance(parameters, exclusions, None if fitted is None else fitted.sha256)
         return Analysis(
             analysis_id=analysis_id(record.sha256, provenance),
             evidence=record,
@@ -235,7 +256,9 @@ class Analyser:
             exif_distance_km=_distance_km(estimate.position, record.exif.position),
         )
 
-    def provenance(self, parameters: EstimationParameters, exclusions: Exclusions) -> Provenance:
+    def provenance(
+        self, parameters: EstimationParameters, exclusions: Exclusions, calibration_sha256: str | None
+    ) -> Provenance:
         """Return everything besides the photo that decides a result of this analyser."""
         identity = self.extractor.identity
         return Provenance(
@@ -254,7 +277,25 @@ class Analyser:
             },
             libraries=_library_versions(),
             device=self.extractor.device,
+            calibration_sha256=calibration_sha256,
         )
+
+    def _calibration(
+        self, parameters: EstimationParameters, exclusions: Exclusions, wanted: str | None
+    ) -> FittedCalibration | None:
+        """Return the calibration to use; none was fitted for a pack of which something is left out."""
+        if wanted is None or (wanted == NEWEST_CALIBRATION and exclusions != NO_EXCLUSIONS):
+            return None
+        if wanted == NEWEST_CALIBRATION:
+            return newest_for(self._calibrations, self.pack.pack_id, parameters)
+        found = [fit for fit in self._calibrations if fit.sha256 == wanted]
+        if not found:
+            message = (
+                f"The calibration {wanted[:12]} is no longer kept with the pack {self.pack.folder}; restore its "
+                "calibration.json from a copy."
+            )
+            raise CalibrationError(message)
+        return found[0]
 
     def _excluded_rows(self, exclusions: Exclusions) -> NDArray[np.int64] | None:
         if exclusions == NO_EXCLUSIONS:

@@ -69,6 +69,12 @@ class PackError(GeolocdeskError):
     kind = "pack"
 
 
+class CalibrationError(PackError):
+    """A calibration that an answer names is missing or changed."""
+
+    kind = "calibration"
+
+
 class SourceError(GeolocdeskError):
     """A reference source (folder, CSV, …) cannot be used at all."""
 

@@ -80,9 +80,14 @@ class Provenance:
     parameters: Mapping[str, JsonValue]
     libraries: Mapping[str, str]
     device: str
+    calibration_sha256: str | None = None
+    """Of the calibration that made the probabilities, or None where they are not calibrated."""
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the provenance as plain JSON values."""
+        """Return the provenance as plain JSON values; the calibration is named only where there is one."""
+        calibrated: dict[str, JsonValue] = (
+            {"calibration_sha256": self.calibration_sha256} if self.calibration_sha256 else {}
+        )
         return {
             "program_version": self.program_version,
             "model_id": self.model_id,
@@ -93,6 +98,7 @@ class Provenance:
             "parameters": dict(self.parameters),
             "libraries": dict(self.libraries),
             "device": self.device,
+            **calibrated,
         }
 
     @classmethod
@@ -113,6 +119,7 @@ class Provenance:
             parameters=parameters,
             libraries={name: str(version) for name, version in libraries.items()},
             device=str(value["device"]),
+            calibration_sha256=None if (found := value.get("calibration_sha256")) is None else str(found),
         )
 
 

@@ -12,7 +12,7 @@ from geolocdesk.casefile.agreement import compare_analyses
 from geolocdesk.casefile.exhibit import AnalysisSummary, Exhibit
 from geolocdesk.casefile.integrity import Fault, storage_faults, trail_faults
 from geolocdesk.casefile.reader import CaseReader
-from geolocdesk.errors import CaseError, EvidenceError, ModelError, PackError
+from geolocdesk.errors import CalibrationError, CaseError, EvidenceError, ModelError, PackError
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import sha256_of_file
 from geolocdesk.unavailable import Unavailable
@@ -36,6 +36,7 @@ class Verdict(Enum):
     EVIDENCE_MISSING = "evidence missing"
     MODEL_MISSING = "model missing or changed"
     PACK_MISSING = "pack missing or changed"
+    CALIBRATION_MISSING = "calibration missing or changed"
     CANNOT_RECOMPUTE = "cannot be recomputed"
     STORED_ALTERED = "stored data altered"
     AUDIT_BROKEN = "audit trail broken"
@@ -181,6 +182,8 @@ def _verify_analysis(
 def _verdict_on(error: ModelError | PackError | EvidenceError) -> Verdict:
     if isinstance(error, ModelError):
         return Verdict.MODEL_MISSING
+    if isinstance(error, CalibrationError):
+        return Verdict.CALIBRATION_MISSING
     return Verdict.PACK_MISSING if isinstance(error, PackError) else Verdict.CANNOT_RECOMPUTE
 
 

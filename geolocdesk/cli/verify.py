@@ -104,6 +104,7 @@ class Recomputation:
             stored.estimate.parameters,
             clock=lambda: stored.evidence.acquired_at,
             exclusions=stored.exclusions,
+            calibration=stored.provenance.calibration_sha256,
         )
         (result,) = results
         if isinstance(result, AnalysisFailure):

@@ -120,3 +120,12 @@ def masses_within(density: Density, vectors: Float64, radii_km: tuple[float, ...
         within = table.values(pairs, np.full(len(vectors), number, dtype=np.intp))
         masses[:, number] = within @ density.weights
     return masses
+
+
+def masses_held(density: Density, vectors: Float64, radii_km: tuple[float, ...]) -> Float64:
+    """Return how much of each neighbour's kernel lies within one disc a radius, float64[radii, k].
+
+    ``vectors`` [radii, 3] are the discs' centres; weighted and summed, a row is that disc's mass.
+    """
+    table = disc_mass(density.bandwidth_rad, tuple(radius / EARTH_RADIUS_KM for radius in radii_km))
+    return table.values(versines(vectors, density.sources), np.arange(len(radii_km), dtype=np.intp))

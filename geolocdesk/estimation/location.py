@@ -64,6 +64,25 @@ class LevelAnswer:
     """``NOT_AVAILABLE`` means: not calibrated."""
 
 
+@dataclass(frozen=True, slots=True)
+class Familiarity:
+    """How like the pack's photos the photo is, beside the photos the pack was calibrated on."""
+
+    distance: float
+    """The mean descriptor distance of its nearest references."""
+    share_nearer: float
+    """0–1: how many of the calibration photos were nearer to their references."""
+    limit: float
+    """Above this distance the photo resembles nothing in the pack."""
+    photos: int
+    """How many photos the comparison is with."""
+
+    @property
+    def is_unfamiliar(self) -> bool:
+        """Return whether the photo resembles nothing in the pack, so that no probability holds for it."""
+        return self.distance > self.limit
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SphericalPolygon:
     """One connected part of a region, as closed rings on the sphere.
@@ -107,3 +126,5 @@ class LocationEstimate:
     """Highest first."""
     weights: NDArray[np.float64]
     """float64[k], the neighbours' normalised weights in rank order, sum 1, read-only."""
+    familiarity: Familiarity | Unavailable = Unavailable.NOT_AVAILABLE
+    """``NOT_AVAILABLE`` means: not calibrated."""
