@@ -11,9 +11,9 @@ from geolocdesk.errors import ModelError
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.architecture import Pooling
 from geolocdesk.features.descriptor import FloatArray
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.fields import Fields
 from geolocdesk.features.preparation import Preparation
-from geolocdesk.features.projection import Projection
 from geolocdesk.provenance import JsonValue, sha256_of_json
 
 _ID_DIGITS = 12
@@ -92,7 +92,7 @@ class Extractor(Protocol):
         """Return what it computes on, as recorded with every result."""
 
     @property
-    def projection(self) -> Projection | None:
+    def projection(self) -> DescriptorMap | None:
         """Return the projection its descriptors have gone through."""
 
     @property
@@ -117,7 +117,7 @@ class Extractor(Protocol):
 class ProjectedExtractor:
     """Another extractor's descriptors, projected."""
 
-    def __init__(self, inner: Extractor, projection: Projection) -> None:
+    def __init__(self, inner: Extractor, projection: DescriptorMap) -> None:
         """Take over the inner extractor. Raises ModelError where the projection does not fit it."""
         if inner.projection is not None:
             message = (
@@ -157,7 +157,7 @@ class ProjectedExtractor:
         return self._inner.device
 
     @property
-    def projection(self) -> Projection | None:
+    def projection(self) -> DescriptorMap | None:
         """Return the projection."""
         return self._projection
 
@@ -179,7 +179,7 @@ class ProjectedExtractor:
         self._inner.close()
 
 
-def with_projection(extractor: Extractor, projection: Projection | None) -> Extractor:
+def with_projection(extractor: Extractor, projection: DescriptorMap | None) -> Extractor:
     """Return the extractor with the projection after it, or the extractor itself where there is none.
 
     Raises ModelError where the two do not belong together.

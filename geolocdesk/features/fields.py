@@ -51,6 +51,14 @@ class Fields:
             raise self.fault(name, "is not a whole number above 0")
         return value
 
+    def counts(self, name: str) -> tuple[int, ...]:
+        """Return a field that must be a list of whole numbers of at least 1, and not an empty one."""
+        numbers = self.items(name)
+        whole = [number for number in numbers if isinstance(number, int) and not isinstance(number, bool)]
+        if not whole or len(whole) != len(numbers) or min(whole) < 1:
+            raise self.fault(name, "is not a list of whole numbers above 0")
+        return tuple(whole)
+
     def optional_count(self, name: str) -> int | None:
         """Return a field that must be a whole number of at least 1, or null."""
         return None if self._present(name) is None else self.count(name)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError, OutputError
 from geolocdesk.features.architecture import Pooling, architecture_named
+from geolocdesk.features.class_heads import ClassHeads
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.fields import Fields
-from geolocdesk.features.model_record import ModelProjection, ModelRecord
+from geolocdesk.features.model_record import ModelClasses, ModelProjection, ModelRecord
 from geolocdesk.features.preparation import Preparation
-from geolocdesk.features.projection import Projection
 from geolocdesk.features.weights import WeightsSource, unreadable
 from geolocdesk.provenance import (
     JsonValue,
@@ -26,6 +27,7 @@ from geolocdesk.provenance import (
 MANIFEST_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
 PROJECTION_NAME = "projection.safetensors"
+CLASSES_NAME = "classes.safetensors"
 
 _FORMAT = "geolocdesk-model"
 _FORMAT_VERSION = 1
@@ -47,14 +49,16 @@ def write_model(
     preparation: Preparation,
     pooling: tuple[Pooling, ...],
     fits_projection: bool,
-    projection: Projection | None,
+    projection: DescriptorMap | None,
     licence: str,
     source: str,
+    classes: ClassHeads | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> ModelRecord:
     """Write a model folder, complete or not at all, and return its record.
 
     ``name`` is 1 to 64 of a–z, 0–9, dot, underscore and hyphen, and becomes part of the extractor's identity.
-    Raises ModelError where the description makes no sense, OutputError where ``folder`` exists or cannot be
+    ``notes`` are further text files, by name, for a reader; nothing in them decides a result. Raises ModelError where the description makes no sense, OutputError where ``folder`` exists or cannot be
     written.
     """
     if not _NAME.fullmatch(name):
@@ -75,6 +79,7 @@ def write_model(
         projection=None if projection is None else _projection_record(folder, projection),
         licence=licence,
         source=source,
+        classes=None if classes is None else _classes_record(folder, classes),
     )
     staging = folder.with_name(f".{folder.name}.partial")
     try:
@@ -83,6 +88,10 @@ def write_model(
         (staging / WEIGHTS_NAME).write_bytes(content)
         if projection is not None:
             projection.save(staging / PROJECTION_NAME)
+        if classes is not None:
+            classes.save(staging / CLASSES_NAME)
+        for file, text in (notes or {}).items():
+            (staging / file).write_text(text, encoding="utf-8")
         (staging / MANIFEST_NAME).write_text(_manifest_text(record), encoding="utf-8")
         staging.rename(folder)
     except OSError as error:
@@ -127,6 +136,7 @@ def _located(folder: Path, fields: Fields) -> ModelRecord:
             str(folder.absolute() / _own_name(weights, "file")), weights.text("sha256")
         ).to_json(),
         "projection": None,
+        "classes": None,
     }
     if own is not None:
         projection = Fields(own, "projection")
@@ -135,15 +145,22 @@ def _located(folder: Path, fields: Fields) -> ModelRecord:
             projection.text("sha256"),
             projection.count("dimension"),
         ).to_json()
+    if fields.values.get("classes") is not None:
+        classes = Fields(fields.mapping("classes"), "classes")
+        described["classes"] = ModelClasses(
+            str(folder.absolute() / _own_name(classes, "file")),
+            classes.text("sha256"),
+            classes.counts("cells"),
+        ).to_json()
     return ModelRecord.from_json(described)
 
 
 def _own_name(fields: Fields, name: str) -> str:
     """Return a file's name, which must lie in the folder itself."""
     file = fields.text(name)
-    if file in {WEIGHTS_NAME, PROJECTION_NAME}:
+    if file in {WEIGHTS_NAME, PROJECTION_NAME, CLASSES_NAME}:
         return file
-    raise fields.fault(name, f"is not {WEIGHTS_NAME} or {PROJECTION_NAME}")
+    raise fields.fault(name, f"is not {WEIGHTS_NAME}, {PROJECTION_NAME} or {CLASSES_NAME}")
 
 
 def _manifest_text(record: ModelRecord) -> str:
@@ -155,19 +172,29 @@ def _manifest_text(record: ModelRecord) -> str:
             "sha256": record.projection.sha256,
             "dimension": record.projection.dimension,
         }
+    classes: JsonValue = None
+    if record.classes is not None:
+        cells: list[JsonValue] = [*record.classes.cells]
+        classes = {"file": CLASSES_NAME, "sha256": record.classes.sha256, "cells": cells}
     manifest: dict[str, JsonValue] = {
         "format": _FORMAT,
         "format_version": _FORMAT_VERSION,
         **record.to_json(),
         "weights": {"file": WEIGHTS_NAME, "sha256": record.weights.sha256},
         "projection": projection,
+        "classes": classes,
         "created_with": {"program_version": current_program_version(), "libraries": libraries},
     }
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 
 
-def _projection_record(folder: Path, projection: Projection) -> ModelProjection:
+def _projection_record(folder: Path, projection: DescriptorMap) -> ModelProjection:
     return ModelProjection(str(folder.absolute() / PROJECTION_NAME), projection.sha256, projection.dimension)
+
+
+def _classes_record(folder: Path, classes: ClassHeads) -> ModelClasses:
+    cells = tuple(len(head) for head in classes.heads)
+    return ModelClasses(str(folder.absolute() / CLASSES_NAME), classes.sha256, cells)
 
 
 def _safetensors_bytes(weights: Mapping[str, NDArray[np.float32]]) -> bytes:

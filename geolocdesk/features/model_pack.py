@@ -11,11 +11,12 @@ from pathlib import Path
 from geolocdesk.errors import ModelError
 from geolocdesk.features import preparation
 from geolocdesk.features.architecture import EFFICIENTNET_LITE0_POOLING, VGG16_GMP_POOLING
+from geolocdesk.features.class_heads import ClassHeads
+from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
 from geolocdesk.features.extractor import Extractor, ExtractorIdentity, with_projection
 from geolocdesk.features.model_folder import MANIFEST_NAME, is_model_folder, read_model, write_model
 from geolocdesk.features.model_record import ModelRecord
 from geolocdesk.features.preparation import Preparation
-from geolocdesk.features.projection import Projection
 from geolocdesk.features.weights import WeightsSource, weights_at
 from geolocdesk.provenance import JsonValue
 
@@ -23,6 +24,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "ModelInfo",
     "ModelRecord",
+    "class_heads_of",
     "extractor_from_record",
     "find_model",
     "list_models",
@@ -118,7 +120,7 @@ def open_model(spec: str, *, device: str = "auto", threads: int | None = None) -
 
 def extractor_from_record(
     record: ModelRecord,
-    projection: Projection | None,
+    projection: DescriptorMap | None,
     *,
     weights_path: Path | None = None,
     device: str = "auto",
@@ -142,6 +144,20 @@ def extractor_from_record(
         identity, network, takes_projection=record.fits_projection and record.projection is None
     )
     return with_projection(extractor, own)
+
+
+def class_heads_of(record: ModelRecord) -> ClassHeads | None:
+    """Return the classification heads of a record, None where it has none. Raises ModelError."""
+    if record.classes is None:
+        return None
+    heads = ClassHeads.load(Path(record.classes.path))
+    if heads.sha256 != record.classes.sha256:
+        message = (
+            f"The classes do not belong to the model {record.name}: their SHA-256 is {heads.sha256}, not "
+            f"{record.classes.sha256}. Restore the model's original files."
+        )
+        raise ModelError(message)
+    return heads
 
 
 def list_models(folders: Sequence[Path] = ()) -> tuple[ModelInfo, ...]:
@@ -181,6 +197,7 @@ def verify_model(spec: str) -> ModelInfo:
         extractor.warm_up()
     finally:
         extractor.close()
+    class_heads_of(find_model(spec))
     return model_info(spec)
 
 
@@ -208,11 +225,11 @@ def _vgg16_gmp(file: Path, prepared: Preparation) -> ModelRecord:
     )
 
 
-def _own_projection(record: ModelRecord, given: Projection | None) -> Projection | None:
+def _own_projection(record: ModelRecord, given: DescriptorMap | None) -> DescriptorMap | None:
     """Return the projection to use: the given one, or the model's own, which must then agree with its hash."""
     if record.projection is None:
         return given
-    projection = given or Projection.load(Path(record.projection.path))
+    projection = given or load_descriptor_map(Path(record.projection.path))
     if projection.sha256 != record.projection.sha256:
         message = (
             f"The projection does not belong to the model {record.name}: its SHA-256 is {projection.sha256}, not "

@@ -33,6 +33,27 @@ class ModelProjection:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelClasses:
+    """The classification heads of a trained model."""
+
+    path: str
+    sha256: str
+    """Of the heads' numbers, not of the file."""
+    cells: tuple[int, ...]
+    """How many cells each head tells apart, in rising order."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the reference as plain JSON values."""
+        return {"path": self.path, "sha256": self.sha256, "cells": [*self.cells]}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, JsonValue]) -> Self:
+        """Return the reference that ``to_json`` wrote. Raises ModelError on other input."""
+        fields = Fields(value, "classes")
+        return cls(fields.local_path("path"), fields.text("sha256"), fields.counts("cells"))
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRecord:
     """A model: its network, weights, preparation and pooling, and whose they are."""
 
@@ -49,6 +70,8 @@ class ModelRecord:
     """Of the weights."""
     source: str
     """Where the weights come from, in words."""
+    classes: ModelClasses | None = None
+    """The heads of a model trained on classes of places, or None."""
 
     @property
     def network(self) -> Architecture:
@@ -79,6 +102,7 @@ class ModelRecord:
             "projection": None if self.projection is None else self.projection.to_json(),
             "licence": self.licence,
             "source": self.source,
+            "classes": None if self.classes is None else self.classes.to_json(),
         }
 
     @classmethod
@@ -86,6 +110,7 @@ class ModelRecord:
         """Return the record that ``to_json`` wrote. Raises ModelError on other input."""
         fields = Fields(value, "record")
         projection = fields.optional_mapping("projection")
+        classes = fields.optional_mapping("classes") if "classes" in value else None
         return cls(
             name=fields.text("name"),
             architecture=fields.text("architecture"),
@@ -96,4 +121,5 @@ class ModelRecord:
             projection=None if projection is None else ModelProjection.from_json(projection),
             licence=fields.text("licence"),
             source=fields.text("source"),
+            classes=None if classes is None else ModelClasses.from_json(classes),
         )

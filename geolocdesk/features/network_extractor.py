@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from geolocdesk.errors import ModelError
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.descriptor import FloatArray, unit_rows
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.extractor import ExtractorIdentity
 from geolocdesk.features.networks import Network
-from geolocdesk.features.projection import Projection
 
 
 class NetworkExtractor:
@@ -41,7 +41,7 @@ class NetworkExtractor:
         return self._device
 
     @property
-    def projection(self) -> Projection | None:
+    def projection(self) -> DescriptorMap | None:
         """Return None: a projection comes after this."""
         return None
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import OutputError, PackError, SourceError
+from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
 from geolocdesk.features.extractor import Extractor, with_projection
 from geolocdesk.features.model_pack import ModelRecord
-from geolocdesk.features.projection import MINIMUM_PHOTOS_FOR_PROJECTION, Projection, fit_projection
+from geolocdesk.features.projection import MINIMUM_PHOTOS_FOR_PROJECTION, fit_projection
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, current_program_version
 from geolocdesk.reference.build_state import BuildState, RejectedRow
@@ -83,7 +84,7 @@ def build_pack(
     *,
     extractor: Extractor,
     model: ModelRecord,
-    projection: Projection | None,
+    projection: DescriptorMap | None,
     clock: Callable[[], str],
     options: BuildOptions | None = None,
     progress: ProgressCallback = ignore_progress,
@@ -183,7 +184,7 @@ def _nothing_usable(source: AnySource, rejected: tuple[RejectedRow, ...]) -> Sou
 
 
 def recipe_for(
-    source: AnySource, extractor: Extractor, projection: Projection | None, options: BuildOptions
+    source: AnySource, extractor: Extractor, projection: DescriptorMap | None, options: BuildOptions
 ) -> dict[str, JsonValue]:
     """Return all that decides a build, so that it is gone on with only as it was begun."""
     return {
@@ -239,7 +240,7 @@ def _describe_all(
     building: Building,
     source: Source,
     extractor: Extractor,
-    projection: Projection | None,
+    projection: DescriptorMap | None,
     describe_part: DescribePart,
 ) -> Extractor:
     """Describe the whole source and return the extractor with the projection its descriptors have."""
@@ -259,11 +260,11 @@ def _sample(total: int, seed: int) -> range | frozenset[int]:
     return frozenset(int(n) for n in generator.choice(total, size=PROJECTION_SAMPLE, replace=False))
 
 
-def _fitted(building: Building) -> Projection | None:
+def _fitted(building: Building) -> DescriptorMap | None:
     """Return the projection of the sample, fitted once and kept with the unfinished build."""
     path = building.state.folder / PROJECTION_NAME
     if path.is_file():
-        return Projection.load(path)
+        return load_descriptor_map(path)
     vectors = building.state.vectors(_SAMPLE_PART)
     if len(vectors) < MINIMUM_PHOTOS_FOR_PROJECTION:
         return None

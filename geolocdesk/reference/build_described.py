@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from geolocdesk.errors import PackError
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.extractor import Extractor
 from geolocdesk.features.model_pack import ModelRecord
-from geolocdesk.features.projection import Projection
 from geolocdesk.geodesy import Position
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.reference.build import (
@@ -32,7 +32,7 @@ def build_described_pack(
     *,
     extractor: Extractor,
     model: ModelRecord,
-    projection: Projection | None,
+    projection: DescriptorMap | None,
     clock: Callable[[], str],
     options: BuildOptions | None = None,
     progress: ProgressCallback = ignore_progress,

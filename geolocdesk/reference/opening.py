@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.extractor import Extractor
 from geolocdesk.features.model_pack import DEFAULT_MODEL, ModelRecord, extractor_from_record, find_model
-from geolocdesk.features.projection import Projection
 from geolocdesk.reference.manifest import MANIFEST_NAME
 from geolocdesk.reference.pack import open_pack
 
@@ -17,7 +17,7 @@ class OpenedModel:
     record: ModelRecord
     extractor: Extractor
     """Without a projection, but for one that belongs to the model itself."""
-    projection: Projection | None
+    projection: DescriptorMap | None
     """Another pack's, to be used again; None to have one fitted."""
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import PackError
 from geolocdesk.features.descriptor import Descriptor
-from geolocdesk.features.projection import Projection
+from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import sha256_of_file
 from geolocdesk.reference.index import SearchIndex
@@ -95,10 +95,10 @@ class Pack:
         positions: NDArray[np.float64] = np.load(self.folder / POSITIONS_NAME, mmap_mode="r")
         return positions
 
-    def projection(self) -> Projection | None:
+    def projection(self) -> DescriptorMap | None:
         """Return the projection fitted for this pack or taken over from another, or None."""
         path = self.folder / PROJECTION_NAME
-        return Projection.load(path) if path.is_file() else None
+        return load_descriptor_map(path) if path.is_file() else None
 
     def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the stored descriptors float32[n, D] of the given rows."""

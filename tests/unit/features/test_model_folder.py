@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 
 from geolocdesk.errors import ModelError, OutputError
 from geolocdesk.features.architecture import VGG16_GMP_POOLING, Pooling
+from geolocdesk.features.class_heads import ClassHead, ClassHeads, Refinement
 from geolocdesk.features.model_folder import MANIFEST_NAME, is_model_folder, read_model, write_model
-from geolocdesk.features.model_record import ModelRecord
+from geolocdesk.features.model_pack import class_heads_of
+from geolocdesk.features.model_record import ModelClasses, ModelRecord
 from geolocdesk.features.preparation import AUTHORS
 from geolocdesk.features.projection import Projection
 from geolocdesk.provenance import sha256_of_file
@@ -45,6 +48,67 @@ def test_what_is_written_is_read_again(tmp_path: Path, projection: Projection | 
         assert record.projection is not None
         assert Projection.load(Path(record.projection.path)).sha256 == projection.sha256
         assert record.projection.dimension == 4
+
+
+CLASSES = ClassHeads(
+    (
+        ClassHead(
+            np.array([[-90.0, 90.0, -180.0, 0.0], [-90.0, 90.0, 0.0, 180.0]]),
+            np.array([3, 4]),
+            np.ones((2, 512), np.float32),
+            np.zeros(2, np.float32),
+        ),
+    ),
+    Refinement(
+        np.array([[-90.0, 90.0, -180.0, 0.0], [-90.0, 90.0, 0.0, 180.0]]),
+        np.array([[0], [1]]),
+        np.array([3, 4]),
+    ),
+)
+
+
+def test_a_model_brings_its_classes_wherever_it_lies(tmp_path: Path) -> None:
+    record = write_model(
+        tmp_path / "model",
+        name="trained",
+        architecture="vgg16",
+        weights=WEIGHTS,
+        preparation=AUTHORS,
+        pooling=VGG16_GMP_POOLING,
+        fits_projection=False,
+        projection=None,
+        licence="not stated",
+        source="trained here",
+        classes=CLASSES,
+        notes={"training.csv": "epoch\n"},
+    )
+    assert record.classes is not None
+    assert record.classes.cells == (2,)
+    assert (tmp_path / "model" / "training.csv").read_text() == "epoch\n"
+    (tmp_path / "model").rename(tmp_path / "moved")
+    moved = read_model(tmp_path / "moved")
+    assert moved.classes is not None
+    found = class_heads_of(moved)
+    assert found is not None
+    assert found.sha256 == CLASSES.sha256 == record.classes.sha256
+    assert ModelRecord.from_json(moved.to_json()) == moved
+
+
+def test_classes_of_another_model_are_refused(tmp_path: Path) -> None:
+    record = write(tmp_path / "model")
+    (tmp_path / "other").mkdir()
+    CLASSES.save(tmp_path / "other" / "classes.safetensors")
+    wrong = ModelClasses(str(tmp_path / "other" / "classes.safetensors"), "0" * 64, (2,))
+    with pytest.raises(ModelError, match="do not belong"):
+        class_heads_of(replace(record, classes=wrong))
+    assert class_heads_of(record) is None
+
+
+def test_a_record_from_before_classes_is_read(tmp_path: Path) -> None:
+    record = write(tmp_path / "model")
+    value = record.to_json()
+    del value["classes"]
+    assert ModelRecord.from_json(value) == record
 
 
 def test_a_moved_folder_is_the_same_model(tmp_path: Path) -> None:

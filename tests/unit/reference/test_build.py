@@ -12,6 +12,7 @@ from PIL import Image
 
 from geolocdesk.errors import OutputError, PackError, SourceError
 from geolocdesk.features.descriptor import Descriptor
+from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.features.projection import Projection, fit_projection
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
@@ -55,7 +56,7 @@ def build(
     out: Path,
     *,
     extractor: HistogramExtractor | None = None,
-    projection: Projection | None = None,
+    projection: DescriptorMap | None = None,
     options: BuildOptions | None = None,
     progress: ProgressCallback = ignore_progress,
 ) -> BuildResult:
