@@ -40,6 +40,8 @@ class Rendition:
     """Then cut a centred square of this side, on black where the picture is smaller."""
     crop_first: bool = False
     """Instead cut the largest centred square first, then scale that to ``square_px``."""
+    squash: bool = False
+    """Instead scale both sides to ``short_side_px``, whatever becomes of the picture's proportions."""
     resample: Resample = "bicubic"
     jpeg_scaling: bool = False
     """A JPEG may be decoded at 1/2, 1/4 or 1/8 as long as its short side stays at least twice what is asked."""
@@ -57,13 +59,17 @@ class Rendition:
         if self.crop_first and (self.square_px is None or self.short_side_px or self.long_side_px):
             message = "crop_first needs square_px and no other side"
             raise ValueError(message)
+        if self.squash and (self.short_side_px is None or self.crop_first):
+            message = "squash needs short_side_px and no crop_first"
+            raise ValueError(message)
         if self.resample not in get_args(Resample) or self.encoding not in get_args(Encoding):
             message = f"unknown resampling or encoding: {self.resample}, {self.encoding}"
             raise ValueError(message)
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return every field as plain JSON values."""
-        return asdict(self)
+        """Return every field as plain JSON values; ``squash``, which is rare, only where it is meant."""
+        fields = asdict(self)
+        return fields if self.squash else {name: fields[name] for name in fields if name != "squash"}
 
     @classmethod
     def from_json(cls, value: Mapping[str, JsonValue]) -> "Rendition":
@@ -77,6 +83,8 @@ def scaled_size(size: tuple[int, int], rendition: Rendition) -> tuple[int, int]:
     short, long = min(size), max(size)
     if rendition.crop_first and rendition.square_px is not None:
         return rendition.square_px, rendition.square_px
+    if rendition.squash and rendition.short_side_px is not None:
+        return rendition.short_side_px, rendition.short_side_px
     if rendition.short_side_px is not None:
         new_short = rendition.short_side_px
         new_long = int(new_short * long / short)

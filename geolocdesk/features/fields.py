@@ -63,6 +63,13 @@ class Fields:
         """Return a field that must be a whole number of at least 1, or null."""
         return None if self._present(name) is None else self.count(name)
 
+    def number(self, name: str) -> float:
+        """Return a field that must be a number."""
+        value = self._present(name)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.fault(name, "is not a number")
+        return float(value)
+
     def triple(self, name: str) -> tuple[float, float, float]:
         """Return a field that must be three numbers."""
         numbers = [

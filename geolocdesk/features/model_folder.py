@@ -54,6 +54,7 @@ def write_model(
     source: str,
     classes: ClassHeads | None = None,
     notes: Mapping[str, str] | None = None,
+    feature_maps: Mapping[str, int] | None = None,
 ) -> ModelRecord:
     """Write a model folder, complete or not at all, and return its record.
 
@@ -64,7 +65,7 @@ def write_model(
     if not _NAME.fullmatch(name):
         message = f"“{name}” cannot name a model: use 1 to 64 of a–z, 0–9, dot, underscore and hyphen."
         raise ModelError(message)
-    architecture_named(architecture).dimension(pooling)
+    architecture_named(architecture, feature_maps).dimension(pooling)
     if folder.exists():
         message = f"{folder} exists already; name a new folder for the model."
         raise OutputError(message)
@@ -80,6 +81,7 @@ def write_model(
         licence=licence,
         source=source,
         classes=None if classes is None else _classes_record(folder, classes),
+        feature_maps=dict(feature_maps or {}),
     )
     staging = folder.with_name(f".{folder.name}.partial")
     try:

@@ -1,7 +1,7 @@
 """All that is needed to open the same extractor again: in a model folder, or in a reference pack's manifest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from geolocdesk.features.architecture import Architecture, Pooling, architecture_named
@@ -72,11 +72,13 @@ class ModelRecord:
     """Where the weights come from, in words."""
     classes: ModelClasses | None = None
     """The heads of a model trained on classes of places, or None."""
+    feature_maps: Mapping[str, int] = field(default_factory=dict)
+    """The feature maps of a library's network and their channels, in the order in which they are computed."""
 
     @property
     def network(self) -> Architecture:
         """Return the architecture. Raises ModelError where this version does not know it."""
-        return architecture_named(self.architecture)
+        return architecture_named(self.architecture, self.feature_maps)
 
     def identity(self) -> ExtractorIdentity:
         """Return the identity of the network's descriptors before any projection. Raises ModelError."""
@@ -91,7 +93,10 @@ class ModelRecord:
         )
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the record as plain JSON values."""
+        """Return the record as plain JSON values; feature maps only where they are recorded."""
+        recorded: dict[str, JsonValue] = (
+            {"feature_maps": dict(self.feature_maps)} if self.feature_maps else {}
+        )
         return {
             "name": self.name,
             "architecture": self.architecture,
@@ -103,6 +108,7 @@ class ModelRecord:
             "licence": self.licence,
             "source": self.source,
             "classes": None if self.classes is None else self.classes.to_json(),
+            **recorded,
         }
 
     @classmethod
@@ -111,6 +117,7 @@ class ModelRecord:
         fields = Fields(value, "record")
         projection = fields.optional_mapping("projection")
         classes = fields.optional_mapping("classes") if "classes" in value else None
+        maps = Fields(fields.mapping("feature_maps") if "feature_maps" in value else {}, "feature maps")
         return cls(
             name=fields.text("name"),
             architecture=fields.text("architecture"),
@@ -122,4 +129,5 @@ class ModelRecord:
             licence=fields.text("licence"),
             source=fields.text("source"),
             classes=None if classes is None else ModelClasses.from_json(classes),
+            feature_maps={name: maps.count(name) for name in maps.values},
         )

@@ -4,7 +4,7 @@ torch is imported inside the functions, so that importing this module costs noth
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError
 from geolocdesk.features.architecture import Architecture, Pooling
+from geolocdesk.features.networks.backbone import Backbone
 from geolocdesk.features.networks.device import choose_device, device_name
 from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
+from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
 from geolocdesk.features.networks.state import read_state
+from geolocdesk.features.networks.timm_network import timm_network
+from geolocdesk.features.networks.torchvision_network import torchvision_network
 from geolocdesk.features.networks.vgg16 import vgg16
 
 Parts = list[NDArray[np.float32]]
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from geolocdesk.features.networks.pooling import Pool
     from geolocdesk.features.networks.state import State
 
     Stage = tuple[str, nn.Module]
@@ -40,14 +45,14 @@ class Network:
     def __init__(
         self,
         stages: "Sequence[Stage]",
-        pooling: tuple[Pooling, ...],
+        poolers: "Mapping[Pooling, Pool]",
         device: "torch.device",
         *,
         batch: int,
         threads: int | None,
     ) -> None:
         self._stages = tuple(stages)
-        self._pooling = pooling
+        self._poolers = dict(poolers)
         self._device = device
         self._batch = batch
         self._threads = threads
@@ -118,10 +123,10 @@ class Network:
             values = torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2)
             for feature_map, stage in self._stages:
                 values = stage(values)
-                for part in self._pooling:
+                for part, pool in self._poolers.items():
                     if part.feature_map == feature_map:
-                        pooled[part] = _pooled(values, part).cpu().numpy()
-        return [pooled[part] for part in self._pooling]
+                        pooled[part] = pool(values).cpu().numpy()
+        return [pooled[part] for part in self._poolers]
 
 
 def load_network(
@@ -144,23 +149,42 @@ def load_network(
 
     chosen = choose_device(device)
     state = read_state(content, file)
-    stages = _BUILDERS[architecture.name](state, file)
+    own = {name: state.pop(name) for name in list(state) if name.startswith(TENSORS_PREFIX)}
+    backbone = _build(architecture, state, file)
+    needed = _needed(backbone.stages, pooling)
     placed = [
         (name, stage.eval().requires_grad_(False).to(chosen, memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's stub omits memory_format for modules
-        for name, stage in stages
+        for name, stage in needed
     ]
+    tensors = {name: tensor.to(chosen) for name, tensor in own.items()}
+    poolers = {
+        part: pooler(
+            part,
+            tensors,
+            prefix_tokens=backbone.prefix_tokens,
+            channels=architecture.channels[part.feature_map],
+        )
+        for part in pooling
+    }
     batch = architecture.cpu_batch if chosen.type == "cpu" else _ACCELERATOR_BATCH
-    return Network(placed, pooling, chosen, batch=batch, threads=threads)
+    return Network(placed, poolers, chosen, batch=batch, threads=threads)
 
 
-def _pooled(values: "torch.Tensor", part: Pooling) -> "torch.Tensor":
-    match part.statistic:
-        case "mean":
-            return values.mean(dim=(2, 3))
-        case "std":
-            return values.std(dim=(2, 3), correction=0)
-        case "max":
-            return values.amax(dim=(2, 3))
+def _needed(stages: "Sequence[Stage]", pooling: tuple[Pooling, ...]) -> "list[Stage]":
+    """Return the stages up to the last one that something is pooled from."""
+    wanted = {part.feature_map for part in pooling}
+    last = max(number for number, (name, _) in enumerate(stages) if name in wanted)
+    return list(stages[: last + 1])
+
+
+def _build(architecture: Architecture, state: "State", file: Path) -> Backbone:
+    """Return the network without its poolings. Raises ModelError where the weights are another network's."""
+    library, slash, name = architecture.name.partition("/")
+    if slash and library == "timm":
+        return timm_network(name, state, file)
+    if slash and library == "torchvision":
+        return torchvision_network(name, state, file)
+    return Backbone(_BUILDERS[architecture.name](state, file))
 
 
 _BUILDERS: "dict[str, Callable[[State, Path], list[Stage]]]" = {

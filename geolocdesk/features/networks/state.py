@@ -94,6 +94,8 @@ def load_state(module: "nn.Module", state: "State", file: Path) -> None:
     """Give a module its weights. Raises ModelError where they are another network's or not finite."""
     import torch
 
+    kinds = {name: tensor.dtype for name, tensor in module.state_dict().items()}
+    state = {name: tensor.to(kinds.get(name, tensor.dtype)) for name, tensor in state.items()}
     try:
         module.load_state_dict(state, strict=True, assign=True)
     except (RuntimeError, AttributeError) as error:

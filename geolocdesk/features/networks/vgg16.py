@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def vgg16(state: "State", file: Path) -> "list[Stage]":
-    """Return torchvision's VGG-16 from the first convolution to the ReLU after conv5_3."""
+    """Return torchvision's VGG-16 from the first convolution to conv5_3, and the ReLU after it."""
     import torch
     import torchvision
 
@@ -23,4 +23,4 @@ def vgg16(state: "State", file: Path) -> "list[Stage]":
         if not name.startswith("classifier.")
     }
     load_state(convolutions, without_classifier, file)
-    return [("conv5_3", convolutions)]
+    return [("conv5_3-linear", convolutions[:-1]), ("conv5_3", convolutions[-1:])]

@@ -22,6 +22,7 @@ from geolocdesk.features.architecture import (
 from geolocdesk.features.extractor import Extractor
 from geolocdesk.features.model_pack import find_model, open_model
 from geolocdesk.features.networks import Network, load_network
+from geolocdesk.features.networks.pooling import pooler
 from geolocdesk.features.preparation import EFFICIENTNET_LITE0
 from tests.unit.features.conftest import VGG16_LAYERS
 from tests.unit.features.extractor_contract import ExtractorContract, assert_closes, random_pictures
@@ -171,7 +172,7 @@ def test_weights_are_taken_in_each_layout_torchvision_has_used(
     stream = io.BytesIO()
     torch.save(saved, stream, _use_new_zipfile_serialization=layout != "whole, old")
     network = load_network(VGG16, stream.getvalue(), FILE, VGG16_GMP_POOLING, device="cpu")
-    loaded = network._stages[0][1].state_dict()["28.bias"].numpy()
+    loaded = network._stages[0][1].state_dict()["28.bias"].numpy()  # the stage before the last ReLU
     tolerance = 1e-3 if layout == "half precision" else 0
     np.testing.assert_allclose(loaded, vgg16_weights["features.28.bias"], rtol=tolerance)
 
@@ -293,7 +294,8 @@ def network_of(forward: "Callable[[torch.Tensor], torch.Tensor]", *, threads: in
             return forward(values)
 
     pooling = (Pooling("pixels", "max"),)
-    return Network([("pixels", Stage())], pooling, torch.device("cpu"), batch=3, threads=threads)
+    poolers = {part: pooler(part, {}, prefix_tokens=0, channels=1) for part in pooling}
+    return Network([("pixels", Stage())], poolers, torch.device("cpu"), batch=3, threads=threads)
 
 
 def test_pictures_pass_in_small_batches_of_one_thread_and_without_gradients() -> None:
