@@ -2,10 +2,11 @@
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from geolocdesk.errors import SourceError
+from geolocdesk.evidence.packed import Photo
 from geolocdesk.geodesy import Position
 from geolocdesk.provenance import JsonValue, sha256_of_file
 from geolocdesk.reference.sources.selection import Selection
@@ -23,21 +24,35 @@ def read_table(path: Path, required: tuple[str, ...], selection: Selection) -> I
 
     Raises SourceError where the file cannot be read, is no such table, or lacks a column.
     """
-    csv.field_size_limit(_LONGEST_FIELD)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            columns = [name.strip().lower() for name in reader.fieldnames or ()]
-            _check_columns(path, columns, (*required, *selection.columns()))
-            reader.fieldnames = columns
-            for row in reader:
-                # a row longer than the header keeps its surplus under None
-                filled = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-                if selection.takes(filled):
-                    yield filled
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"The table {path} cannot be read as a UTF-8 CSV ({error}); save it again as CSV UTF-8."
-        raise SourceError(message) from error
+            yield from rows_of_table(path, stream, required, selection)
+    except OSError as error:
+        raise _no_table(path, error) from error
+
+
+def rows_of_table(
+    path: Path, stream: Iterable[str], required: tuple[str, ...], selection: Selection
+) -> Iterator[dict[str, str]]:
+    """Yield what ``read_table`` does from an open table; ``path`` is what it is called. Raises SourceError."""
+    csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        reader = csv.DictReader(stream)
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        _check_columns(path, columns, (*required, *selection.columns()))
+        reader.fieldnames = columns
+        for row in reader:
+            # a row longer than the header keeps its surplus under None
+            filled = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+            if selection.takes(filled):
+                yield filled
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _no_table(path, error) from error
+
+
+def _no_table(path: Path, error: Exception) -> SourceError:
+    message = f"The table {path} cannot be read as a UTF-8 CSV ({error}); save it again as CSV UTF-8."
+    return SourceError(message)
 
 
 def _check_columns(path: Path, columns: list[str], required: tuple[str, ...]) -> None:
@@ -64,6 +79,24 @@ def position_of(row: Mapping[str, str]) -> Position | str:
     if not (-90.0 <= latitude <= 90.0 and -180.0 <= longitude <= 180.0):
         return f"latitude {texts[0]} or longitude {texts[1]} is out of range (±90, ±180 degrees)"
     return Position(latitude, longitude)
+
+
+def row_of_table(number: int, row: Mapping[str, str], photo: Photo) -> SourceRow:
+    """Return a table's row; one without a file or a position is marked as rejected."""
+    stated = position_of(row)
+    position = stated if isinstance(stated, Position) else Unavailable.UNREADABLE
+    rejected = "" if isinstance(stated, Position) else stated
+    if not row["file"]:
+        rejected = "file is empty"
+    return SourceRow(
+        number=number,
+        file=row["file"],
+        path=photo,
+        reference_id=row.get("id") or row["file"],
+        position=position,
+        rejected=rejected,
+        **{column: row.get(column) or Unavailable.NOT_AVAILABLE for column in OPTIONAL_COLUMNS[1:]},
+    )
 
 
 class CsvSource:
@@ -98,23 +131,7 @@ class CsvSource:
     def rows(self) -> Iterator[SourceRow]:
         """Yield every selected row; one without a file or a position is marked as rejected."""
         for number, row in enumerate(read_table(self._path, REQUIRED_COLUMNS, self._selection)):
-            stated = position_of(row)
-            position = stated if isinstance(stated, Position) else Unavailable.UNREADABLE
-            rejected = "" if isinstance(stated, Position) else stated
-            if not row["file"]:
-                rejected = "file is empty"
-            described = {
-                column: row.get(column) or Unavailable.NOT_AVAILABLE for column in OPTIONAL_COLUMNS[1:]
-            }
-            yield SourceRow(
-                number=number,
-                file=row["file"],
-                path=self._path.parent / row["file"],
-                reference_id=row.get("id") or row["file"],
-                position=position,
-                rejected=rejected,
-                **described,
-            )
+            yield row_of_table(number, row, self._path.parent / row["file"])
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the format, the table's hash and the selection."""

@@ -3,39 +3,29 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from geolocdesk.errors import SourceError
 from geolocdesk.evidence.intake import expand_paths
-from geolocdesk.provenance import JsonValue
+from geolocdesk.progress import ProgressCallback
+from geolocdesk.reference.sources.listed import ListedSource
 from geolocdesk.reference.sources.source import SourceRow
 from geolocdesk.unavailable import Unavailable
 
 
-class FolderSource:
-    """Every photo below a folder, in the order of its path."""
+def open_folder(folder: Path, progress: ProgressCallback) -> ListedSource:
+    """Return every photo below a folder, in the order of its path. Raises SourceError where it is none."""
+    if not folder.is_dir():
+        message = f"{folder} is not a folder; name a folder of photos, or use --format csv for a table."
+        raise SourceError(message)
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @property
-    def name(self) -> str:
-        """Return the folder's name."""
-        return self._folder.resolve().name
-
-    def count(self) -> int:
-        """Return how many photos there are."""
-        return sum(1 for _ in expand_paths([self._folder]))
-
-    def rows(self) -> Iterator[SourceRow]:
-        """Yield a row a photo; its position is left to its EXIF."""
-        for number, path in enumerate(expand_paths([self._folder])):
-            relative = path.relative_to(self._folder).as_posix()
+    def list_rows() -> Iterator[SourceRow]:
+        for path in expand_paths([folder]):
+            relative = path.relative_to(folder).as_posix()
             yield SourceRow(
-                number=number,
+                number=0,
                 file=relative,
                 path=path,
                 reference_id=relative,
                 position=Unavailable.NOT_AVAILABLE,
             )
 
-    def to_json(self) -> dict[str, JsonValue]:
-        """Return the format and the folder."""
-        return {"format": "folder", "name": self.name}
+    return ListedSource("folder", folder.resolve().name, list_rows, progress=progress)
