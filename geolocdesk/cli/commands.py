@@ -5,11 +5,23 @@ import sys
 from collections.abc import Callable, Sequence
 
 from geolocdesk import __version__
-from geolocdesk.cli import analyse, case, demo, evaluate, model, partition, reference, report, verify, window
+from geolocdesk.cli import (
+    analyse,
+    calibrate,
+    case,
+    demo,
+    evaluate,
+    model,
+    partition,
+    reference,
+    report,
+    verify,
+    window,
+)
 from geolocdesk.cli.console import EXIT_OK, EXIT_SOME_FAILED, EXIT_USAGE, say
 from geolocdesk.errors import GeolocdeskError, UsageError
 
-GROUPS = (demo, window, analyse, case, report, verify, reference, model, evaluate, partition)
+GROUPS = (demo, window, analyse, case, report, verify, reference, model, evaluate, calibrate, partition)
 
 _DESCRIPTION = (
     "Find out, offline, where a photo was taken. Without a command the window opens. "

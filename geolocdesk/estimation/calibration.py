@@ -23,16 +23,16 @@ from geolocdesk.provenance import JsonValue
 from geolocdesk.reference.calibration_file import StoredCalibration
 from geolocdesk.reference.neighbours import Neighbours
 
-FAMILIAR_NEIGHBOURS = 10
-"""The mean distance of so many nearest references says how like the pack's photos a photo is."""
-
 DENSITY_ESTIMATORS = ("sphere", "vo2017", "nearest")
 """Estimators whose shares are masses of the neighbours' density, so that their weights can be tempered."""
 
 
 @dataclass(frozen=True, slots=True)
 class FamiliarDistances:
-    """The mean distances to their nearest references of the photos a pack was calibrated on."""
+    """The mean distances to their neighbours of the photos a pack was calibrated on.
+
+    The mean over all neighbours that vote tells photos of another kind apart better than the nearest alone.
+    """
 
     percentiles: tuple[float, ...]
     """Rising distances, from the least to the greatest in equal steps of share."""
@@ -40,8 +40,8 @@ class FamiliarDistances:
     """Above it a photo resembles nothing in the pack."""
 
     def compare(self, distances: Float64, photos: int) -> Familiarity:
-        """Return how familiar a photo with these neighbours' distances (in rank order) is."""
-        distance = mean_distance(distances)
+        """Return how familiar a photo with these neighbours' distances is."""
+        distance = float(distances.mean())
         shares = np.linspace(0.0, 1.0, len(self.percentiles))
         return Familiarity(distance, float(np.interp(distance, self.percentiles, shares)), self.limit, photos)
 
@@ -162,13 +162,8 @@ def held_by_discs(estimate: LocationEstimate, density: Density) -> Float64:
 
 
 def tempered(weights: Float64, temperature: float) -> Float64:
-    """Return the weights raised to a power, with sum 1."""
-    with np.errstate(divide="ignore"):  # a weight may be too small to be told from 0
+    """Return weights float64[..., k] raised to a power, with sum 1; a weight of 0 stays one."""
+    with np.errstate(divide="ignore"):
         logarithms = temperature * np.log(weights)
-    raised = np.exp(logarithms - logarithms.max())
-    return np.asarray(raised / raised.sum(), dtype=np.float64)
-
-
-def mean_distance(distances: Float64) -> float:
-    """Return the mean distance of the nearest references, of fewer where there are fewer."""
-    return float(distances[:FAMILIAR_NEIGHBOURS].mean())
+    raised = np.exp(logarithms - logarithms.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float64)

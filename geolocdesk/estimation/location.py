@@ -69,9 +69,9 @@ class Familiarity:
     """How like the pack's photos the photo is, beside the photos the pack was calibrated on."""
 
     distance: float
-    """The mean descriptor distance of its nearest references."""
+    """The mean descriptor distance of its neighbours."""
     share_nearer: float
-    """0–1: how many of the calibration photos were nearer to their references."""
+    """0–1: how many of the calibration photos had nearer neighbours."""
     limit: float
     """Above this distance the photo resembles nothing in the pack."""
     photos: int

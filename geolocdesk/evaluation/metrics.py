@@ -56,13 +56,30 @@ def accuracy_of(
 def _bootstrap_interval(
     hits: NDArray[np.float64], groups: Sequence[str], seed: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    _, group_of = np.unique(np.array(groups), return_inverse=True)
-    sizes = np.bincount(group_of).astype(np.float64)
-    sums = np.stack([np.bincount(group_of, weights=column) for column in hits.T], axis=1)
-    generator = np.random.default_rng(seed)
-    # how often each group is drawn; a row a bootstrap sample
-    drawn = generator.multinomial(len(sizes), np.full(len(sizes), 1.0 / len(sizes)), BOOTSTRAP_SAMPLES)
-    percent = 100.0 * (drawn @ sums) / (drawn @ sizes)[:, np.newaxis]
+    percent = 100.0 * bootstrap_shares(hits, groups, seed)
     tail = (100.0 - CONFIDENCE_PERCENT) / 2.0
     low, high = np.percentile(percent, [tail, 100.0 - tail], axis=0)
     return low, high
+
+
+def bootstrap_shares(values: NDArray[np.float64], groups: Sequence[str], seed: int) -> NDArray[np.float64]:
+    """Return float64[samples, columns]: the means of values float64[n, columns] with whole groups resampled."""
+    _, group_of = np.unique(np.array(groups), return_inverse=True)
+    sizes = np.bincount(group_of).astype(np.float64)
+    sums = np.stack([np.bincount(group_of, weights=column) for column in values.T], axis=1)
+    drawn = bootstrap_draws(len(sizes), seed)
+    return np.asarray((drawn @ sums) / (drawn @ sizes)[:, np.newaxis], dtype=np.float64)
+
+
+def bootstrap_draws(groups: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each group is drawn, float64[samples, groups]: a row a bootstrap sample."""
+    generator = np.random.default_rng(seed)
+    drawn = generator.multinomial(groups, np.full(groups, 1.0 / groups), BOOTSTRAP_SAMPLES)
+    return np.asarray(drawn, dtype=np.float64)
+
+
+def percentile_interval(samples: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of bootstrap samples."""
+    tail = (100.0 - CONFIDENCE_PERCENT) / 2.0
+    low, high = np.percentile(samples, [tail, 100.0 - tail])
+    return float(low), float(high)

@@ -20,6 +20,10 @@ class Query:
     """What its error shares with others': its place where the table says so, else the file itself."""
     excluded_value: str = ""
     """The value of the ``--exclude-same`` column; references that share it are left out."""
+    place: str = ""
+    """As the table names it, or nothing."""
+    country: str = ""
+    """ISO 3166-1 alpha-2, where the table says so."""
 
 
 def read_test_set(path: Path, selection: Selection, exclude_same: str | None = None) -> tuple[Query, ...]:
@@ -35,8 +39,17 @@ def read_test_set(path: Path, selection: Selection, exclude_same: str | None = N
             message = f"Selected row {number} of {path} ({row['file']}): {position}; a query needs its true position."
             raise SourceError(message)
         excluded = row[exclude_same] if exclude_same else ""
-        file = row["file"]
-        queries.append(Query(path.parent / file, file, position, row.get("place") or file, excluded))
+        file, place = row["file"], row.get("place") or ""
+        query = Query(
+            path=path.parent / file,
+            file=file,
+            position=position,
+            group=place or file,
+            excluded_value=excluded,
+            place=place,
+            country=(row.get("country") or "").upper(),
+        )
+        queries.append(query)
     if not queries:
         message = f"No row of {path} is selected; check --where."
         raise SourceError(message)

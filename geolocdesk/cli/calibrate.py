@@ -1,0 +1,208 @@
+"""``geolocdesk calibrate``: make a pack's probabilities mean what they say, and have it warn of foreign photos."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geolocdesk.cli.console import (
+    EXIT_OK,
+    EXIT_SOME_FAILED,
+    progress_reporter,
+    say,
+    utc_now,
+    write_json,
+    write_result,
+)
+from geolocdesk.cli.options import (
+    TableAction,
+    WhereAction,
+    add_workers,
+    non_negative_float,
+    positive_float,
+    positive_int,
+)
+
+if TYPE_CHECKING:
+    from geolocdesk.estimation.location import EstimationParameters
+    from geolocdesk.evaluation.calibrate import CalibrationFit, HeldOut
+    from geolocdesk.evaluation.describing import DescribedQueries
+    from geolocdesk.provenance import JsonValue
+    from geolocdesk.reference.pack import Pack
+
+ESTIMATORS = ("sphere", "vo2017", "nearest")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "calibrate",
+        help="fit a pack's probabilities on photos of known places",
+        description=(
+            "Fit the probability at each level on photos whose place is known and which the pack does not hold, and "
+            "keep it with the pack: answers with the same parameters then say “calibrated on N photos”, and photos "
+            "that resemble nothing in the pack are named. Queries whose photo, place or near-copy is in the pack are "
+            "left out; with --exclude-same place each query is searched without its own place instead."
+        ),
+    )
+    parser.add_argument("--reference", required=True, type=Path, metavar="PACK", help="the reference pack")
+    parser.add_argument("--queries", required=True, action=TableAction, metavar="CSV")
+    parser.add_argument(
+        "--where",
+        action=WhereAction,
+        metavar="COLUMN=VALUE[,VALUE…]",
+        help="take only these rows of the queries",
+    )
+    parser.add_argument(
+        "--exclude-same",
+        metavar="COLUMN",
+        help="leave out references that share the query's id, place or photographer",
+    )
+    parser.add_argument(
+        "--estimator",
+        action="append",
+        choices=ESTIMATORS,
+        help="the estimator to calibrate; may be repeated (default all)",
+    )
+    parser.add_argument("--neighbours", type=positive_int, default=100, metavar="K", help="default 100")
+    parser.add_argument("--exponent", type=non_negative_float, default=10.0, metavar="M", help="default 10")
+    parser.add_argument(
+        "--bandwidth-deg", type=positive_float, default=4.0, metavar="SIGMA", help="default 4"
+    )
+    add_workers(parser)
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the reliability diagram (PNG, SVG or PDF)"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say how well the probabilities hold, and keep nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(run=run, queries_where=[])
+
+
+def run(options: argparse.Namespace) -> int:
+    """Calibrate the pack and return the exit code: 1 where queries could not be read."""
+    from geolocdesk.evaluation.calibrate import fit_calibration
+    from geolocdesk.evaluation.plots import check_plot, write_reliability_plot
+    from geolocdesk.reference.calibration_file import add_calibration
+    from geolocdesk.reference.pack import open_pack
+
+    if options.plot:
+        check_plot(options.plot)
+    with open_pack(options.reference) as pack:
+        described, held_out = _held_out(options, pack)
+        fits = [
+            fit_calibration(
+                held_out,
+                parameters,
+                pack_id=pack.pack_id,
+                source=_source_name(options),
+                made=_made(options),
+                progress=progress_reporter(),
+            )
+            for parameters in _parameters(options)
+        ]
+    if options.plot:
+        write_reliability_plot(options.plot, fits)
+    if not options.dry_run:
+        for fit in fits:
+            add_calibration(options.reference, fit.content)
+    for failure in described.failures:
+        say(f"{failure.path}: {failure.message}")
+    _report(options, described, held_out, fits)
+    return EXIT_SOME_FAILED if described.failures else EXIT_OK
+
+
+def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQueries, HeldOut]":
+    """Return the queries, described, and those of them that the pack does not know."""
+    from geolocdesk.evaluation.calibrate import hold_out
+    from geolocdesk.evaluation.describing import describe_queries
+    from geolocdesk.evaluation.test_set import check_exclude_same, read_test_set
+    from geolocdesk.features.model_pack import ModelRecord, extractor_from_record
+    from geolocdesk.reference.sources.selection import Selection
+
+    check_exclude_same(options.exclude_same)
+    queries = read_test_set(options.queries, Selection.parse(options.queries_where), options.exclude_same)
+    record = ModelRecord.from_json(pack.manifest.model)
+    extractor = extractor_from_record(record, pack.projection(), device=options.device)
+    try:
+        described = describe_queries(
+            queries, extractor, clock=utc_now, workers=options.workers, progress=progress_reporter()
+        )
+    finally:
+        extractor.close()
+    held_out = hold_out(
+        described,
+        described.vectors,
+        pack,
+        neighbours=options.neighbours,
+        exclude_same=options.exclude_same,
+        progress=progress_reporter(),
+    )
+    return described, held_out
+
+
+def _parameters(options: argparse.Namespace) -> "list[EstimationParameters]":
+    from geolocdesk.estimation.location import EstimationParameters
+
+    return [
+        EstimationParameters(
+            estimator=estimator,
+            neighbours=options.neighbours,
+            exponent=options.exponent,
+            bandwidth_deg=options.bandwidth_deg,
+        )
+        for estimator in dict.fromkeys(options.estimator or ESTIMATORS)
+    ]
+
+
+def _source_name(options: argparse.Namespace) -> str:
+    where = ", ".join(options.queries_where)
+    return f"{options.queries.name}{f' ({where})' if where else ''}"
+
+
+def _made(options: argparse.Namespace) -> "dict[str, JsonValue]":
+    from geolocdesk.provenance import sha256_of_file
+
+    return {
+        "made_at": utc_now(),
+        "queries_sha256": sha256_of_file(options.queries),
+        "exclude_same": options.exclude_same,
+    }
+
+
+def _report(
+    options: argparse.Namespace,
+    described: "DescribedQueries",
+    held_out: "HeldOut",
+    fits: "list[CalibrationFit]",
+) -> None:
+    places = len({query.group for query in held_out.queries})
+    if options.json:
+        left_out: dict[str, JsonValue] = {
+            known.name.lower(): count for known, count in held_out.left_out.items()
+        }
+        fitted: list[JsonValue] = [fit.to_json() for fit in fits]
+        write_json(
+            {
+                "pack": str(options.reference),
+                "photos": len(held_out.queries),
+                "places": places,
+                "left_out": left_out,
+                "failed": [
+                    {"file": str(failure.path), "error": {"kind": failure.kind, "message": failure.message}}
+                    for failure in described.failures
+                ],
+                "kept": not options.dry_run,
+                "calibrations": fitted,
+            }
+        )
+        return
+    done = "would be calibrated" if options.dry_run else "calibrated"
+    write_result(f"{options.reference}: {done} on {len(held_out.queries):,} photos of {places:,} places")
+    for known, count in held_out.left_out.items():
+        if count:
+            write_result(f"  {count:,} photos left out: {known.value}")
+    for fit in fits:
+        write_result("")
+        for line in fit.lines():
+            write_result(line)

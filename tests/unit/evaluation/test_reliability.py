@@ -1,0 +1,46 @@
+"""Probabilities beside what happened."""
+
+import numpy as np
+import pytest
+
+from geolocdesk.evaluation.reliability import reliability_of
+
+
+def test_the_error_is_the_weighed_distance_of_the_tenths() -> None:
+    said = np.array([0.05, 0.05, 0.05, 0.05, 0.75, 0.75, 1.0, 1.0])
+    right = np.array([False, False, False, True, True, False, True, True])
+    found = reliability_of("city", said, right, list(range(8)))
+    # tenths 0, 7 and 9: |0.05 − 0.25|, |0.75 − 0.5| and 0, of 4, 2 and 2 photos
+    assert found.expected_calibration_error == pytest.approx((4 * 0.2 + 2 * 0.25) / 8)
+    assert [item.photos for item in found.bins] == [4, 2, 2]
+    assert found.share_right == pytest.approx(0.5)
+
+
+def test_the_interval_lies_round_the_error_of_probabilities_that_are_off() -> None:
+    random = np.random.default_rng(1)
+    said = random.uniform(0, 1, 3000)
+    right = random.uniform(0, 1, 3000) < said**2
+    found = reliability_of("city", said, right, [str(number) for number in range(3000)])
+    # ∫ (x − x²) = 1/6
+    assert found.expected_calibration_error == pytest.approx(1 / 6, abs=0.02)
+    low, high = found.interval
+    assert low < found.expected_calibration_error < high
+    assert high - low < 0.06
+
+
+def test_right_probabilities_are_hardly_off() -> None:
+    random = np.random.default_rng(2)
+    said = random.uniform(0, 1, 20_000)
+    found = reliability_of("city", said, random.uniform(0, 1, 20_000) < said, list(range(20_000)))
+    assert found.expected_calibration_error < 0.012
+    assert found.interval[0] < 0.01
+
+
+def test_photos_of_one_place_widen_the_interval() -> None:
+    random = np.random.default_rng(3)
+    said, luck = np.repeat(random.uniform(0, 1, 200), 10), np.repeat(random.uniform(0, 1, 200), 10)
+    alone = reliability_of("city", said, luck < said, list(range(2000)))
+    placed = reliability_of("city", said, luck < said, [number // 10 for number in range(2000)])
+    assert alone.expected_calibration_error == pytest.approx(placed.expected_calibration_error)
+    assert placed.places == 200
+    assert np.ptp(placed.interval) > 1.5 * np.ptp(alone.interval)
