@@ -214,7 +214,12 @@ def describe(analysis: "Analysis") -> str:
         f"  lead        {analysis.estimate.position.latitude:.5f}, {analysis.estimate.position.longitude:.5f}",
     ]
     for answer in analysis.estimate.levels:
-        calibrated = "not calibrated" if isinstance(answer.calibration, Unavailable) else "calibrated"
+        calibration = answer.calibration
+        calibrated = (
+            "not calibrated"
+            if isinstance(calibration, Unavailable)
+            else f"calibrated on {calibration.photos:,} photos"
+        )
         lines.append(
             f"  {answer.level.name:<11} {answer.position.latitude:9.4f}, {answer.position.longitude:9.4f}"
             f"  within {answer.level.radius_km:g} km: {answer.probability:6.1%} ({calibrated})"
@@ -222,6 +227,12 @@ def describe(analysis: "Analysis") -> str:
     lines.extend(
         f"  {region.mass:.0%} region  {region.area_km2:,.0f} km²" for region in analysis.estimate.regions
     )
+    familiarity = analysis.estimate.familiarity
+    if not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar:
+        lines.append(
+            f"  WARNING     resembles nothing in the pack: further from its neighbours than "
+            f"{familiarity.share_nearer:.0%} of the {familiarity.photos:,} photos calibrated on"
+        )
     nearest = analysis.neighbours.items[0]
     lines.append(f"  nearest     {nearest.reference.reference_id} at distance {nearest.distance:.4f}")
     distance = analysis.exif_distance_km

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from geolocdesk.analysis import Analysis, AnalysisFailure
-from geolocdesk.estimation.location import LEVELS
+from geolocdesk.estimation.location import LEVELS, Calibration, Familiarity
 from geolocdesk.geodesy import Position
 from geolocdesk.provenance import JsonValue
 from geolocdesk.unavailable import Unavailable
@@ -26,9 +26,11 @@ def document_of(result: Analysis | AnalysisFailure) -> dict[str, JsonValue]:
                 **_position(answer.position),
                 "probability": answer.probability,
                 "calibrated": not isinstance(answer.calibration, Unavailable),
+                "calibration": _calibration(answer.calibration),
             }
             for answer in estimate.levels
         ],
+        "familiarity": _familiarity(estimate.familiarity),
         "regions": [{"mass": region.mass, "area_km2": region.area_km2} for region in estimate.regions],
         "neighbours": [
             {
@@ -46,6 +48,24 @@ def document_of(result: Analysis | AnalysisFailure) -> dict[str, JsonValue]:
 
 def _position(position: Position) -> dict[str, JsonValue]:
     return {"latitude": position.latitude, "longitude": position.longitude}
+
+
+def _calibration(calibration: Calibration | Unavailable) -> JsonValue:
+    if isinstance(calibration, Unavailable):
+        return None
+    return {"photos": calibration.photos, "method": calibration.method, "source": calibration.source}
+
+
+def _familiarity(familiarity: Familiarity | Unavailable) -> JsonValue:
+    if isinstance(familiarity, Unavailable):
+        return None
+    return {
+        "unfamiliar": familiarity.is_unfamiliar,
+        "distance": familiarity.distance,
+        "limit": familiarity.limit,
+        "share_nearer": familiarity.share_nearer,
+        "photos": familiarity.photos,
+    }
 
 
 def _exif(result: Analysis) -> JsonValue:
@@ -66,6 +86,7 @@ CSV_COLUMNS = (
         for level in LEVELS
         for column in ("latitude", "longitude", "probability", "calibrated")
     ),
+    "unfamiliar",
     "region_50_km2",
     "region_90_km2",
     "nearest_reference_id",
@@ -104,6 +125,9 @@ def _answer_columns(result: Analysis) -> Iterator[tuple[str, object]]:
         yield f"{name}_longitude", answer.position.longitude
         yield f"{name}_probability", answer.probability
         yield f"{name}_calibrated", "no" if isinstance(answer.calibration, Unavailable) else "yes"
+    familiarity = result.estimate.familiarity
+    if not isinstance(familiarity, Unavailable):
+        yield "unfamiliar", "yes" if familiarity.is_unfamiliar else "no"
     for region in result.estimate.regions:
         yield f"region_{round(100 * region.mass)}_km2", region.area_km2
     nearest = result.neighbours.items[0]

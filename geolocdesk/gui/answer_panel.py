@@ -27,7 +27,12 @@ from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.provenance_box import ProvenanceBox
 from geolocdesk.gui.theme import SPACE, LabelRole, set_role
 from geolocdesk.gui.tool_button import tool_button
-from geolocdesk.reporting.answer import calibration_badge, certainty_sentence, region_sentence
+from geolocdesk.reporting.answer import (
+    calibration_badge,
+    certainty_sentence,
+    region_sentence,
+    unfamiliar_sentence,
+)
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 
@@ -58,6 +63,7 @@ class AnswerPanel(QWidget):
         self._detail = _label("muted")
         self._badge = _label("caption")
         self._certainty = _label("body")
+        self._unfamiliar = Callout("warning")
         self._excluded = Callout("info")
         self._coordinates = CoordinateTable()
         self._levels = QVBoxLayout()
@@ -110,6 +116,7 @@ class AnswerPanel(QWidget):
         self._badge.setText(calibration_badge(estimate.levels))
         self._certainty.setText(certainty_sentence(estimate.levels))
         self._certainty.setVisible(bool(estimate.levels))
+        self._unfamiliar.set_text(unfamiliar_sentence(estimate.familiarity))
         self._excluded.set_text(exclusions_sentence(analysis.exclusions))
         self._coordinates.show_notations(list_notations(estimate.position))
         self._show_levels(estimate.levels)
@@ -129,7 +136,7 @@ class AnswerPanel(QWidget):
         column.setContentsMargins(SPACE.small, SPACE.medium, SPACE.small, SPACE.medium)
         column.setSpacing(SPACE.tiny)
         self._levels.setSpacing(0)
-        column.addLayout(_indented(self._head(), self._excluded, self._coordinates))
+        column.addLayout(_indented(self._head(), self._unfamiliar, self._excluded, self._coordinates))
         column.addLayout(_indented(_heading("Probability at each level")))
         column.addLayout(self._levels)  # not indented: the ground under a row's text is wider than the text
         column.addLayout(_indented(self._regions, _heading("Why"), self._carriers))

@@ -94,6 +94,7 @@ def _lines(analysis: Analysis) -> list[tuple[str, str]]:
         ("Weights SHA-256", provenance.weights_sha256),
         ("Reference pack", provenance.pack_name),
         ("Pack id", provenance.pack_id),
+        *([("Calibration", provenance.calibration_sha256)] if provenance.calibration_sha256 else []),
         *((_title(name), _value_text(value)) for name, value in provenance.parameters.items()),
         ("Device", provenance.device),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in provenance.libraries.items())),

@@ -8,7 +8,7 @@ from geolocdesk.cartography.coordinates import decimal_text, dms_text, list_nota
 from geolocdesk.cartography.place_names import find_place
 from geolocdesk.casefile.exhibit import AnalysisSummary
 from geolocdesk.estimation.carriers import CARRIED_SHARE, find_carriers
-from geolocdesk.estimation.location import LevelAnswer, Region
+from geolocdesk.estimation.location import Familiarity, LevelAnswer, Region
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.quantities import area_text, count_text, distance_text, radius_text, share_text
 from geolocdesk.reference.neighbours import Neighbour, ReferencePhoto
@@ -29,6 +29,11 @@ class LevelLine:
     probability: str
     calibration: str
     """What the probability was calibrated on, or ``not calibrated``."""
+
+    @property
+    def calibrated_on(self) -> str:
+        """Return the same as a remark that stands by itself: ``calibrated on …`` or ``not calibrated``."""
+        return f"calibrated on {self.calibration}" if self.is_calibrated else self.calibration
 
     @property
     def is_calibrated(self) -> bool:
@@ -70,6 +75,8 @@ class AnswerReport:
     place_short: str
     notations: tuple[tuple[str, str], ...]
     certainty: str
+    warning: str
+    """That the photo resembles nothing in the pack; empty where it does, or where nothing is known of it."""
     calibration: str
     levels: tuple[LevelLine, ...]
     regions: tuple[str, ...]
@@ -84,6 +91,11 @@ class AnswerReport:
     provenance: tuple[Fact, ...]
     is_synthetic: bool
     """Whether the reference pack holds drawn photos: the answer is then practice, not a lead."""
+
+    @property
+    def assessment(self) -> str:
+        """Return the warning, if any, and the certainty in one text."""
+        return f"{self.warning} {self.certainty}" if self.warning else self.certainty
 
 
 def answer_report(
@@ -105,6 +117,7 @@ def answer_report(
         place_short=place.short,
         notations=list_notations(estimate.position),
         certainty=certainty_sentence(estimate.levels),
+        warning=unfamiliar_sentence(estimate.familiarity),
         calibration=calibration_badge(estimate.levels),
         levels=tuple(map(_level_line, estimate.levels)),
         regions=tuple(map(region_sentence, sorted(estimate.regions, key=lambda region: region.mass))),
@@ -143,6 +156,17 @@ def certainty_sentence(answers: Sequence[LevelAnswer]) -> str:
             "Not calibrated: this is not yet the chance of being right."
         )
     return f"Right within {radius} in about {share} of comparable cases ({finest.level.name} level)."
+
+
+def unfamiliar_sentence(familiarity: Familiarity | Unavailable) -> str:
+    """Return the warning for a photo that resembles nothing in the pack; empty for any other."""
+    if isinstance(familiarity, Unavailable) or not familiarity.is_unfamiliar:
+        return ""
+    return (
+        "This photo resembles nothing in the reference pack: it is further from its neighbours than "
+        f"{share_text(familiarity.share_nearer)} of the {count_text(familiarity.photos, 'photo')} the pack was "
+        "calibrated on. Neither the answer nor its probabilities can be relied on."
+    )
 
 
 def calibration_badge(answers: Sequence[LevelAnswer]) -> str:

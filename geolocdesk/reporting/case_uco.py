@@ -257,7 +257,7 @@ class _Graph:
             "@type": "uco-analysis:AnalyticResult",
             "uco-core:statement": [
                 f"{'Practice answer' if answer.is_synthetic else 'Investigative lead'}: {answer.place}.",
-                answer.certainty,
+                answer.assessment,
                 answer.basis,
                 answer.claim,
                 *answer.regions,
@@ -319,7 +319,7 @@ class _Graph:
             line.name,
             kind="Estimated_Location",
             name=f"{line.name.capitalize()} level",
-            description=f"Within {line.radius}: {line.probability}, {line.calibration}.",
+            description=f"Within {line.radius}: {line.probability}, {line.calibrated_on}.",
             confidence=round(line.answer.probability * 100),
         )
 

@@ -33,6 +33,7 @@ COLUMNS = (
         for level in LEVELS
         for column in ("latitude", "longitude", "probability", "calibrated_photos")
     ),
+    "unfamiliar",
     "region_50_km2",
     "region_90_km2",
     "exif_latitude",
@@ -135,6 +136,13 @@ def _answer_cells(answer: AnswerReport) -> Iterator[tuple[str, _Cell]]:
         yield f"{name}_probability", level.probability
         photos = "not calibrated" if isinstance(calibration, Unavailable) else calibration.photos
         yield f"{name}_calibrated_photos", photos
+    familiarity = estimate.familiarity
+    yield (
+        "unfamiliar",
+        familiarity
+        if isinstance(familiarity, Unavailable)
+        else ("yes" if familiarity.is_unfamiliar else "no"),
+    )
     for region in estimate.regions:
         yield f"region_{round(region.mass * 100)}_km2", region.area_km2
     yield "exif_distance_km", analysis.exif_distance_km

@@ -153,6 +153,7 @@ def provenance_facts(
         Fact("Reference pack", visible_text(provenance.pack_name)),
         Fact("Pack id", provenance.pack_id, is_code=True),
         *_verified(summary),
+        *_calibration(provenance),
         *(Fact(_title(name), _value_text(value)) for name, value in _parameters(provenance)),
         Fact("Computing device", visible_text(provenance.device)),
         Fact("Libraries", visible_text(libraries)),
@@ -167,6 +168,11 @@ def _recording_facts(summary: AnalysisSummary) -> Iterator[Fact]:
 def _verified(summary: AnalysisSummary | None) -> Iterator[Fact]:
     if summary is not None:
         yield optional_fact("Pack last fully verified", summary.pack_verified_at, time_text)
+
+
+def _calibration(provenance: Provenance) -> Iterator[Fact]:
+    if provenance.calibration_sha256 is not None:
+        yield Fact("Calibration SHA-256", provenance.calibration_sha256, is_code=True)
 
 
 def _parameters(provenance: Provenance) -> Iterator[tuple[str, JsonValue]]:

@@ -52,13 +52,13 @@ def _waypoints(exhibit: ExhibitReport) -> Iterator[str]:
         answer = exhibit.answer
         lead = "Practice answer" if answer.is_synthetic else "Investigative lead"
         levels = "; ".join(
-            f"{line.name} {line.radius}: {line.probability}, {line.calibration}" for line in answer.levels
+            f"{line.name} {line.radius}: {line.probability}, {line.calibrated_on}" for line in answer.levels
         )
         yield from _waypoint(
             answer.analysis.estimate.position,
             name=exhibit.title,
             comment=answer.place,
-            description=f"{answer.certainty} {levels}. {answer.claim}",
+            description=f"{answer.assessment} {levels}. {answer.claim}",
             source=f"geolocdesk {answer.analysis.provenance.program_version}, analysis {answer.analysis.analysis_id}",
             kind=lead,
         )

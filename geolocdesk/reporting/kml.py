@@ -94,7 +94,7 @@ class _KmlWriter:
         lines = [exhibit.failure or exhibit.state]
         if exhibit.answer is not None:
             answer = exhibit.answer
-            lines = [answer.place, answer.certainty, answer.claim, answer.basis]
+            lines = [answer.place, answer.assessment, answer.claim, answer.basis]
         text = "<br/>".join(map(_as_html, lines))
         if self._with_photos and exhibit.photo is not None:
             number = exhibit.exhibit.number

@@ -56,7 +56,7 @@ def _answer(exhibit: ExhibitReport, answer: AnswerReport) -> GeoJson:
     return feature(
         _point(analysis.estimate.position),
         **_exhibit_values(exhibit, "answer"),
-        text=f"{_lead(answer)}: {answer.place}. {answer.certainty}",
+        text=f"{_lead(answer)}: {answer.place}. {answer.assessment}",
         place=answer.place,
         estimator=analysis.estimate.parameters.estimator,
         exif_distance_km=_written(analysis.exif_distance_km),
@@ -80,7 +80,7 @@ def _level(exhibit: ExhibitReport, line: LevelLine) -> GeoJson:
         kind="level",
         exhibit=exhibit.exhibit.number,
         title=f"{line.name.capitalize()}, {line.radius}",
-        text=f"{line.probability} within {line.radius} of {line.position}; {line.calibration}",
+        text=f"{line.probability} within {line.radius} of {line.position}; {line.calibrated_on}",
         level=line.name,
         radius_km=answer.level.radius_km,
         latitude=answer.position.latitude,

@@ -76,7 +76,8 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             (
                 "A probability marked “calibrated on N photos” was adjusted on N photos with known positions that were "
                 "not in the search, so that among answers given 70 %, about 70 % were right there. It holds for photos "
-                "like those, and not for others."
+                "like those, and not for others. A photo that is further from its neighbours than nearly all of those "
+                "is marked: it “resembles nothing in the reference pack”, and its probabilities mean nothing."
             ),
         ),
     ),

@@ -114,6 +114,11 @@ def _lead(report: ExhibitReport) -> list[Flowable]:
         paragraph(answer.certainty, used.body),
         paragraph(f"Probabilities: {answer.calibration}.", used.muted),
     ]
+    if answer.warning:
+        after += [
+            Spacer(0, 5),
+            panel([paragraph(answer.warning, used.small)], LIGHT.warning_fill, LIGHT.warning, width),
+        ]
     if answer.is_synthetic:
         after += [
             Spacer(0, 5),

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -12,7 +13,7 @@ from geolocdesk.analysis import Analysis, Exclusions
 from geolocdesk.cartography.coordinates import list_notations
 from geolocdesk.cartography.place_names import find_place
 from geolocdesk.colours import DARK, LIGHT
-from geolocdesk.estimation.location import LEVELS
+from geolocdesk.estimation.location import LEVELS, Familiarity
 from geolocdesk.gui.answer_panel import AnswerPanel
 from geolocdesk.gui.carrier_chips import MOST_CHIPS
 from geolocdesk.gui.copy_button import CopyButton
@@ -109,6 +110,14 @@ def test_every_level_has_its_row(panel: AnswerPanel) -> None:
     show(panel, make_analysis(bare=True))
     assert "not calibrated" in texts(panel)
     assert len(rows(panel)) == len(LEVELS)
+
+
+def test_a_photo_that_resembles_nothing_is_warned_of(panel: AnswerPanel) -> None:
+    analysis = make_analysis()
+    for distance, warned in ((1.21, True), (1.19, False)):
+        estimate = replace(analysis.estimate, familiarity=Familiarity(distance, 0.97, 1.2, 1830))
+        show(panel, replace(analysis, estimate=estimate))
+        assert ("resembles nothing in the reference pack" in texts(panel)) is warned
 
 
 def enter(row: LevelRow) -> None:

@@ -12,6 +12,7 @@ from geolocdesk.analysis import Analysis, Exclusions
 from geolocdesk.casefile.case import Case
 from geolocdesk.casefile.opening import create_case
 from geolocdesk.errors import UsageError
+from geolocdesk.estimation.location import Familiarity
 from geolocdesk.geodesy import Position
 from geolocdesk.progress import Cancelled, Progress
 from geolocdesk.provenance import Provenance
@@ -72,6 +73,32 @@ def test_an_answer_is_told_with_everything_it_rests_on(case: Case) -> None:
     assert facts["Pack id"] == analysis.provenance.pack_id
     assert facts["Pack last fully verified"] == "2025-11-01 00:00:00 UTC"
     assert "torch\N{NO-BREAK SPACE}2.14.1" in facts["Libraries"]
+
+
+def test_a_photo_that_resembles_nothing_is_warned_of(case: Case) -> None:
+    analysis = make_analysis(path=BEACH)
+    warnings = []
+    for distance, warned in ((1.19, False), (1.21, True)):
+        estimate = replace(analysis.estimate, familiarity=Familiarity(distance, 0.97, 1.2, 1830))
+        case.record_analysis(replace(analysis, estimate=estimate))
+        (exhibit,) = Report(case).exhibits()
+        assert exhibit.answer is not None
+        assert ("resembles nothing" in exhibit.answer.warning) is warned
+        assert exhibit.answer.assessment.startswith(exhibit.answer.warning)
+        assert exhibit.answer.assessment.endswith(exhibit.answer.certainty)
+        warnings.append(exhibit.answer.warning)
+    assert "97\N{NO-BREAK SPACE}% of the 1,830\N{NO-BREAK SPACE}photos" in warnings[-1]
+
+
+def test_the_calibration_behind_a_probability_is_named(case: Case) -> None:
+    analysis = make_analysis(path=BEACH)
+    case.record_analysis(
+        replace(analysis, provenance=replace(analysis.provenance, calibration_sha256="c" * 64))
+    )
+    (exhibit,) = Report(case).exhibits()
+    assert exhibit.answer is not None
+    assert {fact.name: fact.value for fact in exhibit.answer.provenance}["Calibration SHA-256"] == "c" * 64
+    assert exhibit.answer.levels[2].calibrated_on.startswith("calibrated on 1,830")
 
 
 def test_uncalibrated_probabilities_say_so(case: Case) -> None:
