@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geolocdesk.features.networks.shortcut import shortcut_type
 from geolocdesk.features.networks.state import load_state
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def efficientnet_lite0(state: "State", file: Path) -> "list[Stage]":
             _fold(block, convolution, normalisation)
     stem = (network.get_submodule("conv_stem"), network.get_submodule("bn1"))
     head = (network.get_submodule("conv_head"), network.get_submodule("bn2"))
-    return [("block-10", nn.Sequential(*stem, *blocks[:11])), ("final", nn.Sequential(*blocks[11:], *head))]
+    parts = [_layers_of(block) for block in blocks]
+    return [("block-10", nn.Sequential(*stem, *parts[:11])), ("final", nn.Sequential(*parts[11:], *head))]
 
 
 _PAIRS = (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3"))
@@ -76,6 +78,15 @@ def _timm_name(name: str) -> str:
             return f"blocks.{stage}.{position}.{names.get(layer, layer)}.{rest}"
         position -= blocks
     return name
+
+
+def _layers_of(block: "nn.Module") -> "nn.Module":
+    """Return a folded block as its layers in their order."""
+    from torch import nn
+
+    pairs = _PAIRS if hasattr(block, "conv_pwl") else _PAIRS_WITHOUT_EXPANSION
+    layers = [block.get_submodule(name) for pair in pairs for name in pair]
+    return shortcut_type()(*layers) if block.has_skip else nn.Sequential(*layers)
 
 
 def _fold(parent: "nn.Module", convolution: str, normalisation: str) -> None:

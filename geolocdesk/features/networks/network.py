@@ -17,6 +17,7 @@ from geolocdesk.features.architecture import Architecture, Pooling
 from geolocdesk.features.networks.backbone import Backbone
 from geolocdesk.features.networks.device import choose_device, device_name
 from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
+from geolocdesk.features.networks.packing import can_pack, pack_stages
 from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
 from geolocdesk.features.networks.state import read_state
 from geolocdesk.features.networks.timm_network import timm_network
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from geolocdesk.features.networks.packing import PackedStage
     from geolocdesk.features.networks.pooling import Pool
     from geolocdesk.features.networks.state import State
 
@@ -56,6 +58,8 @@ class Network:
         self._device = device
         self._batch = batch
         self._threads = threads
+        self._packed_for: tuple[int, int] | None = None
+        self._packed: Sequence[PackedStage] = ()
         self.device = device_name(device)
         """``cpu``, or the accelerator with its name."""
 
@@ -78,6 +82,7 @@ class Network:
         import torch
 
         self._stages = ()
+        self._packed = ()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -93,6 +98,7 @@ class Network:
         workers = min(before if self._threads is None else self._threads, len(pictures))
         rounds = math.ceil(len(pictures) / (workers * self._batch))
         batches = np.array_split(pictures, min(workers * rounds, len(pictures)))
+        self._pack_for(pictures.shape[1], pictures.shape[2])
         try:
             if workers == 1:
                 return [self._alone(batch) for batch in batches]
@@ -106,22 +112,29 @@ class Network:
 
         starts = range(0, len(pictures), self._batch)
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            return [self._pool_batch(pictures[start : start + self._batch]) for start in starts]
+            return [self._pool_batch(self._stages, pictures[start : start + self._batch]) for start in starts]
+
+    def _pack_for(self, height: int, width: int) -> None:
+        """Make the network ready for pictures of this size, where it is not."""
+        if self._packed_for != (height, width):
+            shape = (self._batch, 3, height, width)
+            self._packed = pack_stages(self._stages, shape) if can_pack() else self._stages
+            self._packed_for = (height, width)
 
     def _alone(self, pictures: NDArray[np.float32]) -> Parts:
         import torch
 
         torch.set_num_threads(1)  # of this thread
-        return self._pool_batch(pictures)
+        return self._pool_batch(self._packed, pictures)
 
-    def _pool_batch(self, pictures: NDArray[np.float32]) -> Parts:
+    def _pool_batch(self, stages: "Sequence[PackedStage]", pictures: NDArray[np.float32]) -> Parts:
         import torch
 
         pooled: dict[Pooling, NDArray[np.float32]] = {}
         with torch.inference_mode():
             # A view of pixels-then-channels as channels-then-pixels is what torch calls channels-last.
             values = torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2)
-            for feature_map, stage in self._stages:
+            for feature_map, stage in stages:
                 values = stage(values)
                 for part, pool in self._poolers.items():
                     if part.feature_map == feature_map:
