@@ -21,9 +21,10 @@ from geolocdesk.estimation.location import EstimationParameters, LocationEstimat
 from geolocdesk.evidence.intake import Intake, TakenIn
 from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.evidence.rendition import Rendition
+from geolocdesk.features.class_heads import ClassHeads
 from geolocdesk.features.descriptor import Descriptor
 from geolocdesk.features.extractor import Extractor
-from geolocdesk.features.model_pack import ModelRecord, extractor_from_record, find_model
+from geolocdesk.features.model_pack import ModelRecord, class_heads_of, extractor_from_record, find_model
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import (
@@ -111,8 +112,10 @@ class Analysis:
 class Analyser:
     """A model and a reference pack, ready to answer photos. For one thread at a time."""
 
-    def __init__(self, pack: Pack, extractor: Extractor, *, workers: int = 1) -> None:
-        """Take over an open pack and extractor.
+    def __init__(
+        self, pack: Pack, extractor: Extractor, *, heads: ClassHeads | None = None, workers: int = 1
+    ) -> None:
+        """Take over an open pack and extractor, and the model's heads where it was trained on classes.
 
         Raises PackError where they do not belong together, or the pack's calibrations cannot be used.
         """
@@ -124,6 +127,7 @@ class Analyser:
             raise PackError(message)
         self.pack = pack
         self.extractor = extractor
+        self.heads = heads
         self._intake = Intake(workers=workers)
         self._excluded: dict[Exclusions, NDArray[np.int64]] = {}
         self._calibrations = tuple(map(FittedCalibration.from_stored, read_calibrations(pack.folder)))
@@ -140,7 +144,7 @@ class Analyser:
         try:
             record = ModelRecord.from_json(opened.manifest.model) if model is None else find_model(model)
             extractor = extractor_from_record(record, opened.projection(), device=device)
-            return cls(opened, extractor, workers=workers)
+            return cls(opened, extractor, heads=class_heads_of(record), workers=workers)
         except BaseException:
             opened.close()
             raise
@@ -240,7 +244,7 @@ class Analyser:
         if not neighbours.items:
             message = f"No reference of the pack {self.pack.folder} is left; exclude fewer of them."
             raise PackError(message)
-        estimate = estimate_location(neighbours, parameters)
+        estimate = estimate_location(neighbours, parameters, vector=descriptor.vector, heads=self.heads)
         fitted = self._calibration(parameters, exclusions, calibration)
         if fitted is not None:
             estimate = fitted.apply(estimate, neighbours)
@@ -274,6 +278,7 @@ class Analyser:
                 "exponent": parameters.exponent,
                 "bandwidth_deg": parameters.bandwidth_deg,
                 "exclusions": exclusions.to_json(),
+                **self._classes_used(parameters),
             },
             libraries=_library_versions(),
             device=self.extractor.device,
@@ -296,6 +301,12 @@ class Analyser:
             )
             raise CalibrationError(message)
         return found[0]
+
+    def _classes_used(self, parameters: EstimationParameters) -> dict[str, JsonValue]:
+        """Return what names the classes behind an answer, where it rests on them."""
+        if parameters.estimator != "classes" or self.heads is None:
+            return {}
+        return {"classes_sha256": self.heads.sha256, "cells": parameters.cells}
 
     def _excluded_rows(self, exclusions: Exclusions) -> NDArray[np.int64] | None:
         if exclusions == NO_EXCLUSIONS:

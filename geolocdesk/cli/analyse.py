@@ -69,6 +69,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--estimator", choices=ESTIMATORS, default="sphere")
     parser.add_argument(
+        "--cells",
+        type=positive_int,
+        metavar="N",
+        help="for --estimator classes: only the head with N cells (default all of the model's, combined)",
+    )
+    parser.add_argument(
         "--within", type=Path, metavar="FILE.geojson", help="search only references inside these polygons"
     )
     parser.add_argument(
@@ -154,6 +160,7 @@ def _parameters(options: argparse.Namespace) -> "EstimationParameters":
         neighbours=options.neighbours,
         exponent=options.exponent,
         bandwidth_deg=options.bandwidth_deg,
+        cells=options.cells,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from geolocdesk.analysis import Analysis, AnalysisFailure
-from geolocdesk.estimation.location import LEVELS, Calibration, Familiarity
+from geolocdesk.estimation.location import LEVELS, Calibration, CellProbabilities, Familiarity
 from geolocdesk.geodesy import Position
 from geolocdesk.provenance import JsonValue
 from geolocdesk.unavailable import Unavailable
@@ -41,6 +41,7 @@ def document_of(result: Analysis | AnalysisFailure) -> dict[str, JsonValue]:
             }
             for neighbour in result.neighbours.items
         ],
+        "cells": _cells(estimate.cells),
         "exif": _exif(result),
         "provenance": result.provenance.to_json(),
     }
@@ -66,6 +67,17 @@ def _familiarity(familiarity: Familiarity | Unavailable) -> JsonValue:
         "share_nearer": familiarity.share_nearer,
         "photos": familiarity.photos,
     }
+
+
+def _cells(cells: CellProbabilities | None) -> JsonValue:
+    """Return the most probable cells of an answer that rests on classes, null for any other."""
+    if cells is None:
+        return None
+    names = ("south", "north", "west", "east")
+    return [
+        {**dict(zip(names, bounds, strict=True)), "probability": probability}
+        for bounds, probability in zip(cells.bounds.tolist(), cells.probabilities.tolist(), strict=True)
+    ]
 
 
 def _exif(result: Analysis) -> JsonValue:

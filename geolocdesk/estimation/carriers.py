@@ -13,8 +13,10 @@ CARRIED_SHARE = 0.8
 def find_carriers(neighbours: Neighbours, estimate: LocationEstimate) -> dict[int, float]:
     """Return the ranks that carry the answer, each with its share (0–1) of the density there, largest first.
 
-    The estimator ``nearest`` rests on its one neighbour, whatever the others say.
+    The estimator ``nearest`` rests on its one neighbour, whatever the others say, and ``classes`` on none.
     """
+    if estimate.parameters.estimator == "classes":
+        return {}
     if estimate.parameters.estimator == "nearest":
         return {neighbours.items[0].rank: 1.0}
     density = density_behind(neighbours, estimate)

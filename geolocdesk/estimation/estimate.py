@@ -2,29 +2,53 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import UsageError
+from geolocdesk.estimation.cells import (
+    answer_cell_levels,
+    cell_modes,
+    cell_regions,
+    most_probable_position,
+    shown_cells,
+)
+from geolocdesk.estimation.classes import classify
 from geolocdesk.estimation.density import Density, estimate_density
 from geolocdesk.estimation.disc_mass import masses_within
 from geolocdesk.estimation.levels import answer_levels
 from geolocdesk.estimation.location import (
     LEVELS,
     EstimationParameters,
+    EstimatorName,
     LevelAnswer,
     LocationEstimate,
 )
 from geolocdesk.estimation.modes import climb_to_modes, modes_of
-from geolocdesk.estimation.region import highest_density_regions
+from geolocdesk.estimation.region import REGION_MASSES, highest_density_regions
 from geolocdesk.estimation.vo2017 import find_vo2017_position
+from geolocdesk.features.class_heads import ClassHeads
+from geolocdesk.features.descriptor import FloatArray
 from geolocdesk.geodesy import Position, unit_vectors
 from geolocdesk.reference.neighbours import Neighbours
 
 
-def estimate_location(neighbours: Neighbours, parameters: EstimationParameters) -> LocationEstimate:
-    """Return where the neighbours place the photo. Raises UsageError for parameters that make no sense."""
+def estimate_location(
+    neighbours: Neighbours,
+    parameters: EstimationParameters,
+    *,
+    vector: FloatArray | None = None,
+    heads: ClassHeads | None = None,
+) -> LocationEstimate:
+    """Return where the photo was taken, as its neighbours say or as its model classifies it.
+
+    ``vector`` is the photo's descriptor and ``heads`` are the model's; only ``classes`` needs them. Raises
+    UsageError for parameters that make no sense, or where ``classes`` is asked of a model without any.
+    """
+    if parameters.estimator == "classes":
+        return _estimate_from_classes(neighbours, parameters, vector, heads)
     return estimate_from_arrays(
         neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters
     )
@@ -49,6 +73,9 @@ def estimate_from_arrays(
     Raises UsageError for parameters that make no sense or without any neighbour.
     """
     check_parameters(parameters)
+    if parameters.estimator == "classes":
+        message = "The estimator classes works on a photo's descriptor, not on its neighbours."
+        raise UsageError(message)
     if len(distances) == 0:
         message = "No reference is left to compare with; widen the search or exclude fewer references."
         raise UsageError(message)
@@ -68,6 +95,33 @@ def estimate_from_arrays(
         regions=highest_density_regions(density) if with_regions else (),
         modes=modes,
         weights=density.weights,
+    )
+
+
+def _estimate_from_classes(
+    neighbours: Neighbours,
+    parameters: EstimationParameters,
+    vector: FloatArray | None,
+    heads: ClassHeads | None,
+) -> LocationEstimate:
+    check_parameters(parameters)
+    if vector is None or heads is None:
+        message = (
+            "The estimator classes needs a model trained on classes of places, which this pack's model is not; "
+            "choose sphere, nearest or vo2017, or build the pack with a model that geolocdesk train made."
+        )
+        raise UsageError(message)
+    density = classify(heads, vector, parameters.cells)
+    return LocationEstimate(
+        parameters=parameters,
+        position=most_probable_position(density),
+        levels=answer_cell_levels(density),
+        regions=cell_regions(density, REGION_MASSES),
+        modes=cell_modes(density),
+        weights=estimate_density(
+            neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters
+        ).weights,
+        cells=shown_cells(density),
     )
 
 
@@ -95,11 +149,11 @@ def _nearest(density: Density) -> Position:
 
 def check_parameters(parameters: EstimationParameters) -> None:
     """Raise UsageError unless the estimator exists, k ≥ 1, m ≥ 0 and 0 < σ ≤ 180."""
-    if parameters.estimator not in ("sphere", "nearest", "vo2017"):
-        message = (
-            f"The estimator {parameters.estimator} needs a network trained on classes of places, which this "
-            "version does not have; choose sphere, nearest or vo2017."
-        )
+    if parameters.estimator not in get_args(EstimatorName):
+        message = f"There is no estimator {parameters.estimator}; choose one of {', '.join(get_args(EstimatorName))}."
+        raise UsageError(message)
+    if parameters.cells is not None and parameters.estimator != "classes":
+        message = f"Cells are chosen for the estimator classes, not for {parameters.estimator}."
         raise UsageError(message)
     if parameters.neighbours < 1:
         message = f"The number of neighbours must be at least 1, not {parameters.neighbours}."

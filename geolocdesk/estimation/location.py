@@ -41,6 +41,8 @@ class EstimationParameters:
     """m ≥ 0 in w = (1/d)^m."""
     bandwidth_deg: float = 4.0
     """σ of the kernel in degrees of arc, > 0."""
+    cells: int | None = None
+    """For ``classes``: the head with so many cells; None combines all the model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,22 @@ class Mode:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CellProbabilities:
+    """The most probable of the cells a model tells apart, most probable first."""
+
+    bounds: NDArray[np.float64]
+    """float64[n, 4] in degrees: south, north, west, east."""
+    probabilities: NDArray[np.float64]
+    """float64[n]; the rest to 1 lies in the cells that are not listed."""
+    cells: int
+    """How many cells there are in all."""
+
+    def __post_init__(self) -> None:
+        self.bounds.setflags(write=False)
+        self.probabilities.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LocationEstimate:
     """Everything the neighbours say about the place."""
 
@@ -126,5 +144,7 @@ class LocationEstimate:
     """Highest first."""
     weights: NDArray[np.float64]
     """float64[k], the neighbours' normalised weights in rank order, sum 1, read-only."""
+    cells: CellProbabilities | None = None
+    """Where the answer rests on classes of places: how probable these are."""
     familiarity: Familiarity | Unavailable = Unavailable.NOT_AVAILABLE
     """``NOT_AVAILABLE`` means: not calibrated."""

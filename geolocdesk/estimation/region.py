@@ -102,7 +102,7 @@ def region_above(mass: float, threshold: float, mesh: Mesh, field: Field, pieces
     if not edges.lengths:
         return _nearly_everywhere(mass, mesh.vertices[np.argmin(field.values)])
     points, gradients = locate(mesh, field, edges, threshold)
-    return _region(mass, *smooth_lines(points, gradients, edges.lengths, pieces))
+    return region_within(mass, *smooth_lines(points, gradients, edges.lengths, pieces))
 
 
 def _nearly_everywhere(mass: float, thinnest: Float64) -> Region:
@@ -181,7 +181,7 @@ def _mesh_above(density: Density, threshold: float, edge: float, coarsest: float
     return build_mesh(edge, wanted)
 
 
-def _region(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region:
+def region_within(mass: float, vertices: Float64, lengths: NDArray[np.intp]) -> Region:
     """Return the region that closed lines (unit vectors) with their inside on the left bound, in its parts.
 
     A ring with less than half the globe on its left is the exterior of its own part; any other goes round a

@@ -16,6 +16,7 @@ from geolocdesk.geodesy.polygon import (
     contains,
     densify,
     geodesic_circle,
+    rectangle_areas_km2,
     ring_area_km2,
     ring_areas_km2,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "normalise_longitude",
     "plane_polygons",
     "positions_of",
+    "rectangle_areas_km2",
     "ring_area_km2",
     "ring_areas_km2",
     "solid_angles",

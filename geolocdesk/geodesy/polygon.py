@@ -58,6 +58,13 @@ def ring_areas_km2(rings: Sequence[Ring]) -> NDArray[np.float64]:
     )
 
 
+def rectangle_areas_km2(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return float64[c]: the areas of rectangles float64[c, 4] in degrees (south, north, west, east)."""
+    south, north, west, east = np.radians(bounds.T)
+    areas: NDArray[np.float64] = EARTH_RADIUS_KM**2 * (east - west) * (np.sin(north) - np.sin(south))
+    return areas
+
+
 def closed_line_areas_km2(vertices: NDArray[np.float64], lengths: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the area on the left of each closed line; the lines' unit vectors follow one another."""
     first = np.cumsum(lengths) - lengths

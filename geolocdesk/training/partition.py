@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import UsageError
-from geolocdesk.geodesy import EARTH_RADIUS_KM
+from geolocdesk.geodesy import rectangle_areas_km2
 
 SplitRule = Literal["even", "random"]
 
@@ -79,7 +79,7 @@ class Partition:
 
     def areas_km2(self) -> NDArray[np.float64]:
         """Return float64[c]: each cell's area on the sphere."""
-        return areas_km2(self.bounds)
+        return rectangle_areas_km2(self.bounds)
 
     def cells_of(self, positions: Positions) -> NDArray[np.int64]:
         """Return int64[n]: the cell of each position float64[n, 2] (latitude, longitude)."""
@@ -93,13 +93,6 @@ class Partition:
             inner = inner[self.axis[node[inner]] >= 0]
         cells: NDArray[np.int64] = self.children[node, 0]
         return cells
-
-
-def areas_km2(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return float64[c]: the areas on the sphere of rectangles float64[c, 4] (south, north, west, east)."""
-    south, north, west, east = np.radians(bounds.T)
-    areas: NDArray[np.float64] = EARTH_RADIUS_KM**2 * (east - west) * (np.sin(north) - np.sin(south))
-    return areas
 
 
 class _Growth:
@@ -130,7 +123,7 @@ class _Growth:
         """Return the axis and the threshold of a cell's split, or None where it is left whole."""
         if count < self.rule.max_images:
             return None
-        if float(areas_km2(np.array([bounds]))[0]) < self.rule.min_area_km2:
+        if float(rectangle_areas_km2(np.array([bounds]))[0]) < self.rule.min_area_km2:
             return None
         south, north, west, east = bounds
         width = (east - west) * math.cos(math.radians((south + north) / 2.0))
