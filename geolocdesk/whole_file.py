@@ -63,6 +63,15 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's content survive a power cut. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _is_own(own: os.stat_result, partial: Path) -> bool:
     """Return whether the partial file is still ours; on Windows nobody can take an open file's place."""
     try:

@@ -158,7 +158,7 @@ def run_info(options: argparse.Namespace) -> int:
     if options.json:
         write_json(document)
         return EXIT_OK
-    counts, index, extractor = document["counts"], document["index"], document["extractor"]
+    counts, extractor = document["counts"], document["extractor"]
     write_result(f"{document['name']}{'  (synthetic photos)' if document['synthetic'] else ''}")
     write_result(f"  pack id        {document['pack_id']}")
     write_result(f"  built          {document['created_at']} by geolocdesk {document['program_version']}")
@@ -170,7 +170,12 @@ def run_info(options: argparse.Namespace) -> int:
     write_result(
         f"  extractor      {extractor['name']}, {extractor['dimension']}-D, {document['extractor_id']}"
     )
-    write_result(f"  index          {index['kind']}, recall {index['measured_recall']:.3f}")
+    for segment in document["segments"]:
+        index = segment["index"]
+        write_result(
+            f"  index          {index['kind']}, recall {index['measured_recall']:.3f}, "
+            f"{segment['references']} references"
+        )
     for licence, count in document["licences"].items():
         write_result(f"  licence        {licence}: {count}")
     return EXIT_OK

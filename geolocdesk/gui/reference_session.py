@@ -12,8 +12,7 @@ from geolocdesk.engine.jobs import OpenedPack, OpenPack
 from geolocdesk.errors import PackError
 from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
 from geolocdesk.progress import Progress, ProgressCallback
-from geolocdesk.reference.manifest import THUMBNAILS_NAME
-from geolocdesk.reference.thumbnails import Thumbnails
+from geolocdesk.reference.thumbnails import PackThumbnails
 from geolocdesk.unavailable import Unavailable
 
 KEPT_IN_CASE = 12
@@ -45,7 +44,7 @@ class ReferenceSession(QObject):
         self._tasks = tasks
         self._state = ReferenceState.NONE
         self._pack: OpenedPack | None = None
-        self._thumbnails: Thumbnails | None = None
+        self._thumbnails: PackThumbnails | None = None
         self._opening: Path | None = None
         self._step = ""
         self._failure: Failure | None = None
@@ -142,10 +141,8 @@ class ReferenceSession(QObject):
         self._pack = opened
         self._opening = None
         self.close()
-        file = opened.folder / THUMBNAILS_NAME
-        if file.is_file():
-            with suppress(PackError):  # the pack answers without pictures, too
-                self._thumbnails = Thumbnails(file)
+        with suppress(PackError):  # the pack answers without pictures, too
+            self._thumbnails = PackThumbnails.open(opened.folder, opened.manifest)
         self._set_state(ReferenceState.READY)
         self.opened.emit(opened)
 

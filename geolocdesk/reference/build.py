@@ -3,9 +3,9 @@
 import csv
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -20,24 +20,28 @@ from geolocdesk.features.projection import MINIMUM_PHOTOS_FOR_PROJECTION, fit_pr
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, current_program_version
 from geolocdesk.reference.build_state import BuildState, RejectedRow
+from geolocdesk.reference.changing import sync_files
+from geolocdesk.reference.culling import Culled, CullingOptions, CullingResult, cull
 from geolocdesk.reference.describing import describe_rows
-from geolocdesk.reference.index import IndexDescription, build_index
 from geolocdesk.reference.manifest import (
-    INDEX_NAME,
     MANIFEST_NAME,
-    METADATA_NAME,
-    POSITIONS_NAME,
     PROJECTION_NAME,
     REJECTED_NAME,
-    THUMBNAILS_NAME,
     Manifest,
+    PackChange,
+    SegmentRecord,
     describe_file,
     read_manifest,
 )
-from geolocdesk.reference.metadata import write_metadata
 from geolocdesk.reference.neighbours import ReferencePhoto
+from geolocdesk.reference.pack import Pack
+from geolocdesk.reference.segment_writer import (
+    SegmentContents,
+    described,
+    licences_of,
+    write_segment,
+)
 from geolocdesk.reference.sources.source import AnySource, Source, SourceRow
-from geolocdesk.reference.thumbnails import write_thumbnails
 
 PROJECTION_SAMPLE = 16_384
 """Photos, drawn at random from the source, on which a new projection is fitted."""
@@ -62,6 +66,8 @@ class BuildOptions:
     synthetic: bool = False
     name: str = ""
     """Defaults to the name of the pack's folder."""
+    culling: CullingOptions = field(default_factory=CullingOptions)
+    """What becomes of copies, and how many photos one photographer or place may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ class BuildResult:
     folder: Path
     references: int
     rejected: tuple[RejectedRow, ...]
+    duplicates: int = 0
+    """Photos that are copies of earlier ones; listed in duplicates.csv."""
+    left_out: int = 0
+    """Copies dropped, and photos over the caps; both listed in the pack."""
 
 
 def partial_folder(out: Path) -> Path:
@@ -134,7 +144,7 @@ def build_with(
             building = Building(state, source, options, clock, progress)
             final = describe(building)
             if state.described_count() == 0:
-                raise _nothing_usable(source, tuple(state.rejected()))
+                raise nothing_usable(source, tuple(state.rejected()))
             staging = _write_pack(building, out, final, model)
         staging.replace(out)
     except (OSError, sqlite3.OperationalError) as error:
@@ -153,11 +163,28 @@ def _was_finished(out: Path, options: BuildOptions) -> bool:
 
 def _result_of(out: Path) -> BuildResult:
     manifest, _ = read_manifest(out)
-    with (out / REJECTED_NAME).open(encoding="utf-8", newline="") as stream:
-        rejected = tuple(
+    counts = manifest.history[0].details if manifest.history else {}
+    return BuildResult(
+        folder=out,
+        references=manifest.references,
+        rejected=read_rejected(out / REJECTED_NAME),
+        duplicates=count_of(counts, "duplicates_found"),
+        left_out=count_of(counts, "left_out"),
+    )
+
+
+def read_rejected(path: Path) -> tuple[RejectedRow, ...]:
+    """Return the rows that a segment's ``rejected.csv`` lists."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return tuple(
             RejectedRow(int(row["row"]), row["file"], row["reason"]) for row in csv.DictReader(stream)
         )
-    return BuildResult(out, manifest.references, rejected)
+
+
+def count_of(details: Mapping[str, JsonValue], name: str) -> int:
+    """Return one of the counts in an entry of a pack's history, 0 where it is not given."""
+    value = details.get(name, 0)
+    return value if isinstance(value, int) else 0
 
 
 def _cannot_write(out: Path, error: Exception) -> OutputError:
@@ -178,7 +205,8 @@ def _check_free(out: Path, options: BuildOptions) -> None:
         raise PackError(message)
 
 
-def _nothing_usable(source: AnySource, rejected: tuple[RejectedRow, ...]) -> SourceError:
+def nothing_usable(source: AnySource, rejected: tuple[RejectedRow, ...]) -> SourceError:
+    """Return the sentence for a source of which nothing can be made."""
     first = f"; the first: {rejected[0].file}: {rejected[0].reason}" if rejected else ""
     return SourceError(f"None of the {len(rejected)} photos of {source.name} could be used{first}.")
 
@@ -194,6 +222,7 @@ def recipe_for(
         "fits_projection": projection is None and extractor.takes_projection,
         "thumbnails": options.thumbnails,
         "seed": options.seed,
+        "culling": options.culling.to_json(),
         "program_version": current_program_version(),
     }
 
@@ -207,11 +236,19 @@ class Building:
     options: BuildOptions
     clock: Callable[[], str]
     progress: ProgressCallback
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """New ids of photos, by the ids that the source gives them."""
 
     def unfinished(self, source: Source, wanted: Callable[[int], bool]) -> Iterator[SourceRow]:
         """Yield the rows that are wanted and not finished yet, in order."""
         finished = self.state.finished()
         return (row for row in source.rows() if row.number not in finished and wanted(row.number))
+
+    def kept_photos(self) -> Iterator[tuple[ReferencePhoto, str]]:
+        """Yield every photo that is kept, with its final row and id, and the SHA-256 of its content."""
+        for photo, sha256, _, _ in self.state.photos():
+            reference_id = self.renamed.get(photo.reference_id)
+            yield (photo if reference_id is None else replace(photo, reference_id=reference_id)), sha256
 
 
 DescribePart = Callable[[Building, Source, str, Extractor, Callable[[int], bool]], None]
@@ -282,71 +319,113 @@ def _write_pack(building: Building, out: Path, extractor: Extractor, model: Mode
     staging = state.folder / "pack"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
-    building.progress(Progress("Writing the pack", 0, None))
-    write_metadata(staging / METADATA_NAME, ((photo, sha256) for photo, sha256, _, _ in state.photos()))
-    index = _write_vectors(building, staging, extractor)
-    names = [INDEX_NAME, METADATA_NAME, POSITIONS_NAME, REJECTED_NAME]
-    thumbnails = 0
-    if options.thumbnails:
-        thumbnails = write_thumbnails(staging / THUMBNAILS_NAME, state.thumbnails())
-        names.append(THUMBNAILS_NAME)
+    record, culled = write_culled_segment(building, staging, "", extractor)
+    record, files = described(staging, record)
     if extractor.projection is not None:
         extractor.projection.save(staging / PROJECTION_NAME)
-        names.append(PROJECTION_NAME)
-    _write_rejected(staging / REJECTED_NAME, state)
+        files = (*files, describe_file(staging, PROJECTION_NAME))
+    built = PackChange(
+        action="built",
+        at=building.clock(),
+        program_version=current_program_version(),
+        previous_pack_id="",
+        details={
+            "source": building.source.to_json(),
+            "added": record.references,
+            "rejected": record.rejected,
+            **culled.to_json(),
+        },
+    )
     manifest = Manifest(
         name=options.name or out.name,
-        created_at=building.clock(),
-        program_version=current_program_version(),
+        created_at=built.at,
+        program_version=built.program_version,
         model=model.to_json(),
         extractor=extractor.identity.to_json(),
         extractor_id=extractor.identity.extractor_id,
-        index=index,
-        references=index.count,
-        rejected=state.rejected_count(),
-        thumbnails=thumbnails,
-        licences=_licences(state),
+        segments=(record,),
+        references=record.references,
+        rejected=record.rejected,
+        thumbnails=record.thumbnails,
+        licences=licences_of(building.kept_photos()),
         source=building.source.to_json(),
-        files=tuple(describe_file(staging, name) for name in sorted(names)),
+        files=files,
         synthetic=options.synthetic,
+        copy_distance=culled.copy_distance,
+        history=(built,),
     )
     (staging / MANIFEST_NAME).write_bytes(manifest.to_bytes())
+    sync_files(staging)
     return staging
 
 
-def _licences(state: BuildState) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for photo, _, _, _ in state.photos():
-        licence = str(photo.licence)
-        counts[licence] = counts.get(licence, 0) + 1
-    return counts
+def write_culled_segment(
+    building: Building,
+    path: Path,
+    folder: str,
+    extractor: Extractor,
+    pack: Pack | None = None,
+    *,
+    already_there: Sequence[int] = (),
+) -> tuple[SegmentRecord, CullingResult]:
+    """Write what the building's state holds as a segment into ``path``, less copies and what is over the caps.
+
+    Both are listed there. ``pack`` is the one that the photos are appended to, and ``already_there`` the rows of
+    those it has; ``folder`` is what the pack will call the segment.
+    """
+    state, options = building.state, building.options
+    state.leave_out(already_there)
+    with _vectors(building, extractor) as vectors:
+        culled = cull(
+            Culled(state.kept_count(), building.kept_photos, vectors),
+            options.culling,
+            pack=pack,
+            scratch=state.folder,
+            progress=building.progress,
+        )
+        culled.write_lists(path)
+        left_out = culled.left_out_rows()
+        if not left_out:
+            return _write_segment(building, path, folder, vectors), culled
+    left = np.setdiff1d(np.arange(state.described_count()), np.array(already_there, np.int64))
+    state.leave_out(np.union1d(left[left_out], np.array(already_there, np.int64)).tolist())
+    with _vectors(building, extractor) as vectors:
+        return _write_segment(building, path, folder, vectors), culled
 
 
-def _write_vectors(building: Building, staging: Path, extractor: Extractor) -> IndexDescription:
-    """Write positions and index in the order of the source."""
-    state = building.state
-    np.save(staging / POSITIONS_NAME, _positions(state))
-    scratch = state.folder / "vectors.f32"
-    in_order = state.holds_in_order(REST_PART)
-    vectors = state.vectors(REST_PART) if in_order else _vectors_in_order(state, scratch, extractor)
-    description = build_index(
-        vectors, staging / INDEX_NAME, seed=building.options.seed, progress=building.progress
+def _write_segment(
+    building: Building, path: Path, folder: str, vectors: NDArray[np.float32]
+) -> SegmentRecord:
+    state, options = building.state, building.options
+    contents = SegmentContents(
+        count=state.kept_count(),
+        photos=building.kept_photos,
+        vectors=vectors,
+        thumbnails=state.thumbnails if options.thumbnails else None,
+        rejected=state.rejected,
     )
-    del vectors
-    scratch.unlink(missing_ok=True)
-    return description
+    return write_segment(path, folder, contents, seed=options.seed, progress=building.progress)
 
 
-def _positions(state: BuildState) -> NDArray[np.float64]:
-    positions = np.empty((state.described_count(), 2), np.float64)
-    for photo, _, _, _ in state.photos():
-        positions[photo.row] = (photo.position.latitude, photo.position.longitude)
-    return positions
+@contextmanager
+def _vectors(building: Building, extractor: Extractor) -> Iterator[NDArray[np.float32]]:
+    """Give the descriptors that are kept, in the order of the source, mapped from disk."""
+    state = building.state
+    if state.holds_in_order(REST_PART):
+        yield state.vectors(REST_PART)[: state.kept_count()]
+        return
+    scratch = state.folder / "vectors.f32"
+    vectors = _vectors_in_order(state, scratch, extractor)
+    try:
+        yield vectors
+    finally:
+        del vectors
+        scratch.unlink(missing_ok=True)
 
 
 def _vectors_in_order(state: BuildState, scratch: Path, extractor: Extractor) -> NDArray[np.float32]:
-    """Return every descriptor in the order of the source, in a file of their own."""
-    shape = (state.described_count(), extractor.dimension)
+    """Return every descriptor that is kept in the order of the source, in a file of their own."""
+    shape = (state.kept_count(), extractor.dimension)
     vectors: NDArray[np.float32] = np.memmap(scratch, dtype="<f4", mode="w+", shape=shape)
     parts = {name: state.vectors(name) for name in (_SAMPLE_PART, REST_PART)}
     for block in _blocks(state):
@@ -365,11 +444,3 @@ def _blocks(state: BuildState) -> Iterator[list[tuple[ReferencePhoto, str, str, 
     photos = state.photos()
     while block := list(islice(photos, _WRITE_BLOCK)):
         yield block
-
-
-def _write_rejected(path: Path, state: BuildState) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["row", "file", "reason"])
-        for row in state.rejected():
-            writer.writerow([row.number, row.file, row.reason])

@@ -1,4 +1,4 @@
-"""What an unfinished build has on disk: every finished photo, so that a killed build goes on where it was."""
+"""What an unfinished build or append has on disk: every finished photo, so that it goes on where it was killed."""
 
 import os
 import sqlite3
@@ -29,7 +29,9 @@ CREATE TABLE IF NOT EXISTS photo (
     sha256 TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS rejected (number INTEGER PRIMARY KEY, file TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS left_out (number INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS thumbnail (number INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
+CREATE VIEW IF NOT EXISTS kept AS SELECT * FROM photo WHERE number NOT IN (SELECT number FROM left_out);
 """
 
 _STATE_NAME = "state.sqlite"
@@ -120,6 +122,29 @@ class BuildState:
         """Return how many photos are described."""
         return int(self._connection.execute("SELECT COALESCE(SUM(count), 0) FROM part").fetchone()[0])
 
+    def has_id(self, reference_id: str) -> bool:
+        """Return whether a photo with this id is described."""
+        query = "SELECT 1 FROM photo WHERE reference_id = ?"
+        return self._connection.execute(query, (reference_id,)).fetchone() is not None
+
+    def kept_count(self) -> int:
+        """Return how many photos are described and not left out."""
+        left_out = int(self._connection.execute("SELECT COUNT(*) FROM left_out").fetchone()[0])
+        return self.described_count() - left_out
+
+    def leave_out(self, rows: Sequence[int]) -> None:
+        """Leave out the photos at these rows, ascending, of all that are described, and no others."""
+        wanted = iter(rows)
+        row_wanted = next(wanted, None)
+        numbers: list[tuple[int]] = []
+        for row, (number,) in enumerate(self._connection.execute("SELECT number FROM photo ORDER BY number")):
+            if row == row_wanted:
+                numbers.append((int(number),))
+                row_wanted = next(wanted, None)
+        with self._connection:
+            self._connection.execute("DELETE FROM left_out")
+            self._connection.executemany("INSERT INTO left_out VALUES (?)", numbers)
+
     def _part(self, name: str) -> tuple[int, int]:
         """Return a part's dimension and count of vectors; 0 and 0 before its first."""
         query = "SELECT dimension, count FROM part WHERE name = ?"
@@ -157,8 +182,7 @@ class BuildState:
         ids: set[str] = set()
         for item in photos:
             reference_id = item.photo.reference_id
-            query = "SELECT 1 FROM photo WHERE reference_id = ?"
-            if reference_id in ids or self._connection.execute(query, (reference_id,)).fetchone():
+            if reference_id in ids or self.has_id(reference_id):
                 reason = f"another photo has the same id {reference_id!r}"
                 repeated.append(RejectedRow(item.photo.row, item.photo.file, reason))
                 continue
@@ -205,21 +229,21 @@ class BuildState:
         """Return whether every photo's vector lies in this one part, in the order of the source."""
         query = (
             "SELECT EXISTS (SELECT 1 FROM (SELECT part, slot, ROW_NUMBER() OVER (ORDER BY number) - 1 AS row "
-            "FROM photo) WHERE part <> ? OR slot <> row)"
+            "FROM kept) WHERE part <> ? OR slot <> row)"
         )
         return not self._connection.execute(query, (part,)).fetchone()[0]
 
     def photos(self) -> Iterator[tuple[ReferencePhoto, str, str, int]]:
-        """Yield (photo with its final row, content hash, part, slot) in the order of the source."""
-        query = "SELECT * FROM photo ORDER BY number"
+        """Yield (photo with its final row, content hash, part, slot) of all that is kept, in source order."""
+        query = "SELECT * FROM kept ORDER BY number"
         for row, values in enumerate(self._connection.execute(query)):
             yield _photo_of(row, values), str(values[13]), str(values[1]), int(values[2])
 
     def thumbnails(self) -> Iterator[tuple[int, bytes]]:
         """Yield (final row, JPEG) in row order."""
         query = (
-            "SELECT ROW_NUMBER() OVER (ORDER BY photo.number) - 1, thumbnail.jpeg FROM photo "
-            "LEFT JOIN thumbnail ON thumbnail.number = photo.number ORDER BY photo.number"
+            "SELECT ROW_NUMBER() OVER (ORDER BY kept.number) - 1, thumbnail.jpeg FROM kept "
+            "LEFT JOIN thumbnail ON thumbnail.number = kept.number ORDER BY kept.number"
         )
         for row, jpeg in self._connection.execute(query):
             if jpeg is not None:

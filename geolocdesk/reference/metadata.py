@@ -1,4 +1,4 @@
-"""What a pack knows of its photos, in one SQLite file that opens instantly and is never loaded whole."""
+"""What one segment of a pack knows of its photos, in one SQLite file that opens instantly and is never loaded whole."""
 
 import sqlite3
 import threading
@@ -40,6 +40,7 @@ CREATE INDEX reference_sha256 ON reference (sha256);
 """
 
 _VALUES_PER_QUERY = 500
+_ROWS_PER_BLOCK = 5000
 
 
 def _text_or_unavailable(value: str | None) -> str | Unavailable:
@@ -78,7 +79,7 @@ def write_metadata(path: Path, photos: Iterable[tuple[ReferencePhoto, str]]) -> 
 
 
 class Metadata:
-    """The metadata of one pack, opened read-only; may be used from several threads."""
+    """The metadata of one segment, opened read-only; may be used from several threads."""
 
     def __init__(self, path: Path) -> None:
         """Open the file. Raises PackError where it is missing or no metadata file."""
@@ -135,6 +136,20 @@ class Metadata:
                 rows.update(int(found[0]) for found in self._select(query, part))
         return np.array(sorted(rows), dtype=np.int64)
 
+    def hash_at(self, row: int) -> str:
+        """Return the SHA-256 of the photo at a row, empty where nobody knows it. Raises PackError."""
+        found = self._select("SELECT sha256 FROM reference WHERE row = ?", [row])
+        if not found:
+            raise _damaged(self._path)
+        return str(found[0][0])
+
+    def rows_in_countries(self, countries: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows whose country is one of a few, and the rows whose country is not stated; ascending."""
+        marks = ",".join("?" * len(countries))
+        inside = self._select(f"SELECT row FROM reference WHERE country IN ({marks}) ORDER BY row", countries)  # noqa: S608 - only question marks are filled in
+        silent = self._select("SELECT row FROM reference WHERE country IS NULL ORDER BY row", [])
+        return _rows_of(inside), _rows_of(silent)
+
     def licences(self) -> dict[str, int]:
         """Return how many photos stand under each licence; ``not available`` where none is stated."""
         query = "SELECT COALESCE(licence, 'not available'), COUNT(*) FROM reference GROUP BY 1 ORDER BY 1"
@@ -142,10 +157,15 @@ class Metadata:
 
     def all_photos(self) -> Iterator[ReferencePhoto]:
         """Yield every photo in row order without holding them all."""
-        for start in range(0, self._count, _VALUES_PER_QUERY):
-            query = f"SELECT {_COLUMNS} FROM reference WHERE row >= ? AND row < ? ORDER BY row"  # noqa: S608 - constants only
-            for values in self._select(query, [start, start + _VALUES_PER_QUERY]):
-                yield _photo_of(values)
+        for photo, _ in self.all_with_hashes():
+            yield photo
+
+    def all_with_hashes(self) -> Iterator[tuple[ReferencePhoto, str]]:
+        """Yield every photo in row order with the SHA-256 of its content, empty where nobody knows it."""
+        for start in range(0, self._count, _ROWS_PER_BLOCK):
+            query = f"SELECT {_COLUMNS}, sha256 FROM reference WHERE row >= ? AND row < ? ORDER BY row"  # noqa: S608 - constants only
+            for *values, sha256 in self._select(query, [start, start + _ROWS_PER_BLOCK]):
+                yield _photo_of(values), str(sha256)
 
     def close(self) -> None:
         """Close the file."""
@@ -189,6 +209,10 @@ def _photo_of(values: Sequence[Any]) -> ReferencePhoto:
         url=url,
         country=country,
     )
+
+
+def _rows_of(found: Sequence[tuple[Any, ...]]) -> NDArray[np.int64]:
+    return np.fromiter((row for (row,) in found), dtype=np.int64, count=len(found))
 
 
 def _damaged(path: Path) -> PackError:

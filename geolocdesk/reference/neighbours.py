@@ -41,10 +41,21 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The k nearest references of one query in rank order (ties by row); fewer where the pack is smaller."""
+    """The k nearest references of one query in rank order (ties by row); fewer where no more are left."""
 
     items: tuple[Neighbour, ...]
     pack_id: str
+    wanted: int | None = None
+    """The k that was asked for; None in results of versions that did not record it."""
+    eligible: int | None = None
+    """How many references the conditions of the search left to be found; None likewise."""
+    copies: int = 0
+    """How many references were passed over as copies of the query, where that was asked for."""
+
+    @property
+    def shortfall(self) -> int:
+        """Return how many fewer neighbours there are than were asked for."""
+        return 0 if self.wanted is None else max(0, self.wanted - len(self.items))
 
     def latitudes(self) -> NDArray[np.float64]:
         """Return float64[k] in degrees."""

@@ -16,7 +16,7 @@ from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import analysis_id
 from geolocdesk.reference.index import IndexDescription
-from geolocdesk.reference.manifest import Manifest
+from geolocdesk.reference.manifest import Manifest, SegmentRecord
 from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.analyses import PACK_ID, make_analysis, make_picture, make_provenance, make_record
@@ -100,7 +100,7 @@ def make_manifest() -> Manifest:
         model={},
         extractor={},
         extractor_id="fake",
-        index=IndexDescription("flat", 4, 1234),
+        segments=(SegmentRecord("", 1234, 3, 0, IndexDescription("flat", 4, 1234)),),
         references=1234,
         rejected=3,
         thumbnails=0,

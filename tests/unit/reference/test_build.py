@@ -286,7 +286,7 @@ def test_the_projection_is_fitted_stored_and_taken_over(
         projection = first.projection()
         assert projection is not None
         assert first.manifest.extractor["projection_sha256"] == projection.sha256
-        assert first.manifest.index.dimension == projection.dimension == 16
+        assert first.manifest.dimension == projection.dimension == 16
         stored = first.vectors(np.arange(60, dtype=np.int64))
     raw = np.stack([_decoded(tmp_path / "photos" / f"{number}.jpg") for number in range(60)])
     np.testing.assert_allclose(stored, projection.apply(raw), atol=1e-5)
@@ -381,7 +381,7 @@ def test_a_missing_or_shortened_file_is_refused_when_opening(copied: Path, name:
     [
         (lambda text: text[: len(text) // 2], "damaged"),
         (lambda text: text.replace("geolocdesk reference pack", "something else"), "not the manifest"),
-        (lambda text: text.replace('"format_version": 1', '"format_version": 99'), "format version 99"),
+        (lambda text: text.replace('"format_version": 2', '"format_version": 99'), "format version 99"),
         (lambda text: text.replace('"references"', '"refs"'), "incomplete"),
         (lambda text: text.replace('"index.faiss"', '"../index.faiss"'), "incomplete"),
         (lambda _text: "[]", "not the manifest"),

@@ -3,7 +3,7 @@
 import pytest
 
 from geolocdesk.reference.index import IndexDescription
-from geolocdesk.reference.manifest import Manifest
+from geolocdesk.reference.manifest import Manifest, SegmentRecord
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_drawn_photos_are_never_cited_without_saying_so(name: str, synthetic: bo
         model={},
         extractor={},
         extractor_id="",
-        index=IndexDescription(kind="flat", dimension=512, count=0),
+        segments=(SegmentRecord("", 0, 0, 0, IndexDescription(kind="flat", dimension=512, count=0)),),
         references=0,
         rejected=0,
         thumbnails=0,
