@@ -1,36 +1,36 @@
-"""``geolocdesk reference``: build, describe and verify reference packs."""
+"""``geolocdesk reference``: build reference packs, let them grow, describe and verify them."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geolocdesk.cli import reference_changes
 from geolocdesk.cli.console import (
     EXIT_OK,
     EXIT_SOME_FAILED,
     progress_reporter,
-    say,
     utc_now,
     write_json,
     write_result,
 )
+from geolocdesk.cli.culling_options import add_culling, culling_of
 from geolocdesk.cli.options import add_model, add_workers
 from geolocdesk.errors import PackError, UsageError
 
 if TYPE_CHECKING:
     from geolocdesk.reference.build import BuildResult
 
-_REASONS_SHOWN = 10
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command and its sub-commands to the command line."""
     parser = commands.add_parser(
         "reference",
-        help="build, describe and verify reference packs",
-        description="Build, describe and verify packs of geotagged reference photos.",
+        help="build, grow, describe and verify reference packs",
+        description="Build packs of geotagged reference photos, let them grow, describe and verify them.",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     _add_build(verbs)
+    reference_changes.add_verbs(verbs)
     for name, text, command in (
         ("info", "what a pack holds and what made it", run_info),
         ("verify", "hash every file of a pack and compare with its manifest", run_verify),
@@ -62,6 +62,7 @@ def _add_build(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     build.add_argument(
         "--where", action="append", default=[], metavar="COLUMN=VALUE", help="take only these rows of a CSV"
     )
+    add_culling(build)
     build.add_argument("--json", action="store_true", help="one JSON document on standard output")
     build.set_defaults(run=run_build)
 
@@ -84,7 +85,12 @@ def run_build(options: argparse.Namespace) -> int:
         model=opened.record,
         projection=opened.projection,
         clock=utc_now,
-        options=BuildOptions(workers=options.workers, thumbnails=options.thumbnails, resume=options.resume),
+        options=BuildOptions(
+            workers=options.workers,
+            thumbnails=options.thumbnails,
+            resume=options.resume,
+            culling=culling_of(options),
+        ),
         progress=progress_reporter(),
     )
     _report_build(result, as_json=options.json)
@@ -114,7 +120,7 @@ def _run_build_described(options: argparse.Namespace) -> int:
         model=opened.record,
         projection=opened.projection,
         clock=utc_now,
-        options=BuildOptions(resume=options.resume),
+        options=BuildOptions(resume=options.resume, culling=culling_of(options)),
         progress=progress_reporter(),
     )
     _report_build(result, as_json=options.json)
@@ -122,20 +128,16 @@ def _run_build_described(options: argparse.Namespace) -> int:
 
 
 def _report_build(result: "BuildResult", *, as_json: bool) -> None:
-    for row in result.rejected[:_REASONS_SHOWN]:
-        say(f"{row.file}: {row.reason}")
-    if len(result.rejected) > _REASONS_SHOWN:
-        say(
-            f"… and {len(result.rejected) - _REASONS_SHOWN} more; all are in {result.folder / 'rejected.csv'}"
-        )
+    reference_changes.say_rejected(result.rejected, result.folder)
+    reference_changes.say_copies(result.duplicates, result.left_out, result.folder)
     if as_json:
         write_json(
             {
                 "pack": str(result.folder),
                 "references": result.references,
-                "rejected": [
-                    {"row": row.number, "file": row.file, "reason": row.reason} for row in result.rejected
-                ],
+                "duplicates": result.duplicates,
+                "left_out": result.left_out,
+                "rejected": reference_changes.rejected_json(result.rejected),
             }
         )
     else:
@@ -176,9 +178,21 @@ def run_info(options: argparse.Namespace) -> int:
             f"  index          {index['kind']}, recall {index['measured_recall']:.3f}, "
             f"{segment['references']} references"
         )
+    for change in document["history"]:
+        write_result(f"  {change['action']:<14} {change['at']}{_counts_text(change['details'])}")
     for licence, count in document["licences"].items():
         write_result(f"  licence        {licence}: {count}")
     return EXIT_OK
+
+
+def _counts_text(details: dict[str, object]) -> str:
+    """Return what an entry of the history counts, in words."""
+    counted = [
+        f"{details[name]} {name.replace('_', ' ')}"
+        for name in ("added", "already_there", "removed", "erased", "rejected", "same_photos", "left_out")
+        if details.get(name)
+    ]
+    return f"  {', '.join(counted)}" if counted else ""
 
 
 def run_verify(options: argparse.Namespace) -> int:

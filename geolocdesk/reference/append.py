@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,8 @@ from geolocdesk.reference.build import (
     recipe_for,
     write_culled_segment,
 )
-from geolocdesk.reference.build_state import BuildState, RejectedRow
+from geolocdesk.reference.build_described import projection_in_the_way, take_over_rows
+from geolocdesk.reference.build_state import BuildState, FinishedRows, RejectedRow
 from geolocdesk.reference.changing import APPEND_NAME, PackChanging, changing, sync_files
 from geolocdesk.reference.compaction import join_youngest
 from geolocdesk.reference.culling import CullingOptions
@@ -30,7 +31,7 @@ from geolocdesk.reference.manifest import REJECTED_NAME, RENAMED_NAME, Manifest,
 from geolocdesk.reference.pack import Pack
 from geolocdesk.reference.renaming import free_ids
 from geolocdesk.reference.segment_writer import added_up, described, licences_of, write_table
-from geolocdesk.reference.sources.source import Source, SourceRow
+from geolocdesk.reference.sources.source import AnySource, DescribedSource, Source, SourceRow
 from geolocdesk.whole_file import whole_file
 
 ALREADY_THERE = "the pack has this photo already"
@@ -85,11 +86,53 @@ def append_to_pack(
     was and its own state in it; ``resume`` goes on from there without describing any photo again. Raises
     SourceError, PackError or OutputError; Cancelled passes through.
     """
-    options = options or AppendOptions()
+
+    def describe(building: Building, pack: Pack, final: Extractor) -> None:
+        offered = _OfferedRows(source, pack, building.state.finished())
+        describe_here(building, offered, REST_PART, final, lambda _number: True)
+
+    return _append(
+        describe, folder, source, extractor, options or AppendOptions(), clock=clock, progress=progress
+    )
+
+
+def append_described_to_pack(
+    folder: Path,
+    source: DescribedSource,
+    *,
+    extractor: Extractor,
+    clock: Callable[[], str],
+    options: AppendOptions | None = None,
+    progress: ProgressCallback = ignore_progress,
+) -> AppendResult:
+    """Add every usable row of a source that brings its descriptors, as ``append_to_pack`` does with photos.
+
+    The pack must have no projection, because the descriptors have gone through none.
+    """
+
+    def take_over(building: Building, _pack: Pack, final: Extractor) -> None:
+        take_over_rows(building, source, final.dimension)
+
+    if extractor.projection is not None:
+        raise projection_in_the_way(extractor, source)
+    options = replace(options or AppendOptions(), thumbnails=False)
+    return _append(take_over, folder, source, extractor, options, clock=clock, progress=progress)
+
+
+def _append(
+    describe: "_Describe",
+    folder: Path,
+    source: AnySource,
+    extractor: Extractor,
+    options: AppendOptions,
+    *,
+    clock: Callable[[], str],
+    progress: ProgressCallback,
+) -> AppendResult:
     with changing(folder, since=clock()) as change, Pack(folder) as pack:
         appending = _Appending(change, pack, source, _final(extractor, pack), options, clock, progress)
         try:
-            return appending.run()
+            return appending.run(describe)
         except (OSError, sqlite3.OperationalError) as error:
             raise _cannot_append(folder, error) from error
 
@@ -106,13 +149,13 @@ class _Appending:
 
     change: PackChanging
     pack: Pack
-    source: Source
+    source: AnySource
     extractor: Extractor
     options: AppendOptions
     clock: Callable[[], str]
     progress: ProgressCallback
 
-    def run(self) -> AppendResult:
+    def run(self, describe: "_Describe") -> AppendResult:
         partial = self.change.folder / APPEND_NAME
         recipe = recipe_for(self.source, self.extractor, self.extractor.projection, self._build_options())
         append_id = self._append_id(partial, recipe)
@@ -122,8 +165,7 @@ class _Appending:
             return self._result(finished)
         with closing(BuildState(partial, recipe)) as state:
             building = Building(state, self.source, self._build_options(), self.clock, self.progress)
-            offered = _OfferedRows(self.source, self.pack, state.finished())
-            describe_here(building, offered, REST_PART, self.extractor, lambda _number: True)
+            describe(building, self.pack, self.extractor)
             result = self._write(building, append_id)
         shutil.rmtree(partial, ignore_errors=True)
         join_youngest(self.change, clock=self.clock, progress=self.progress)
@@ -254,10 +296,14 @@ class _Appending:
         )
 
 
+_Describe = Callable[[Building, Pack, Extractor], None]
+"""Records the descriptors of what is to be appended in the building's state."""
+
+
 class _OfferedRows:
     """A source whose photos that the pack has already, under the same id, are marked as rejected."""
 
-    def __init__(self, source: Source, pack: Pack, finished: Container[int]) -> None:
+    def __init__(self, source: Source, pack: Pack, finished: FinishedRows) -> None:
         self._source = source
         self._pack = pack
         self._finished = finished

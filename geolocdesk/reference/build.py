@@ -380,6 +380,7 @@ def write_culled_segment(
             Culled(state.kept_count(), building.kept_photos, vectors),
             options.culling,
             pack=pack,
+            described_now=any(sha256 for _, sha256 in islice(building.kept_photos(), 1)),
             scratch=state.folder,
             progress=building.progress,
         )

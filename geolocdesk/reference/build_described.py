@@ -20,7 +20,7 @@ from geolocdesk.reference.build import (
 )
 from geolocdesk.reference.build_state import DescribedPhoto, RejectedRow
 from geolocdesk.reference.describing import reference_photo
-from geolocdesk.reference.sources.source import DescribedRows, DescribedSource
+from geolocdesk.reference.sources.source import AnySource, DescribedRows, DescribedSource
 
 UNKNOWN_SHA256 = ""
 """Stands for the hash of a photo nobody here has seen."""
@@ -44,15 +44,11 @@ def build_described_pack(
     OutputError; Cancelled passes through.
     """
     if projection is not None or extractor.projection is not None:
-        message = (
-            f"{extractor.identity.name} has a projection, which the descriptors of {source.name} have not gone "
-            "through; name the model they were made with itself."
-        )
-        raise PackError(message)
+        raise projection_in_the_way(extractor, source)
     options = replace(options or BuildOptions(), thumbnails=False)
 
     def take_over(building: Building) -> Extractor:
-        _take_over(building, source, extractor.dimension)
+        take_over_rows(building, source, extractor.dimension)
         return extractor
 
     recipe = {**recipe_for(source, extractor, None, options), "fits_projection": False}
@@ -61,7 +57,15 @@ def build_described_pack(
     )
 
 
-def _take_over(building: Building, source: DescribedSource, dimension: int) -> None:
+def projection_in_the_way(extractor: Extractor, source: AnySource) -> PackError:
+    """Return the sentence for a model whose projection the descriptors of a source have not gone through."""
+    return PackError(
+        f"{extractor.identity.name} has a projection, which the descriptors of {source.name} have not gone "
+        "through; name the model they were made with itself."
+    )
+
+
+def take_over_rows(building: Building, source: DescribedSource, dimension: int) -> None:
     """Record every row of the source that is not recorded yet."""
     total = source.count()
     last = building.state.last_finished()

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from geolocdesk.geodesy import great_circle_km
 from geolocdesk.progress import ProgressCallback
 from geolocdesk.provenance import JsonValue
 from geolocdesk.reference.copy_distance import copy_distance
+from geolocdesk.reference.index import EXACT_UP_TO
 from geolocdesk.reference.manifest import DUPLICATES_NAME, LEFT_OUT_NAME
 from geolocdesk.reference.near_duplicates import Copy, CopySearch
 from geolocdesk.reference.neighbours import ReferencePhoto
@@ -21,7 +22,8 @@ from geolocdesk.reference.pack import Pack
 from geolocdesk.reference.segment_writer import write_table
 from geolocdesk.unavailable import Unavailable
 
-Duplicates = Literal["report", "drop", "skip"]
+Duplicates = Literal["auto", "report", "drop", "skip"]
+"""What to do about copies; ``auto`` reports them, but looks for none where that would take most of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class CullingOptions:
     be two pieces of evidence, and what was dropped from a pack cannot be found in it.
     """
 
-    duplicates: Duplicates = "report"
+    duplicates: Duplicates = "auto"
     max_per_photographer: int | None = None
     max_per_place: int | None = None
 
@@ -143,10 +145,14 @@ def cull(
     options: CullingOptions,
     *,
     pack: Pack | None,
+    described_now: bool,
     scratch: Path,
     progress: ProgressCallback,
 ) -> CullingResult:
     """Return which photos are copies of earlier ones or of a pack's, and which go beyond the caps.
+
+    ``described_now`` says that the network has just worked on all of them, so that looking for copies adds
+    little; ``auto`` looks for them then, and among as many as are searched exactly.
 
     The pack's own photos stay, whatever the caps, and count towards them. Which photos of a photographer or
     place are kept follows from their ids alone, not from the order in which they come.
@@ -156,6 +162,9 @@ def cull(
         if pack
         else copy_distance(photos.count, lambda rows: np.asarray(photos.vectors[rows]))
     )
+    if options.duplicates == "auto":
+        looks = described_now or photos.count <= EXACT_UP_TO
+        options = replace(options, duplicates="report" if looks else "skip")
     copies: tuple[Copy, ...] = ()
     if options.duplicates != "skip":
         same_files, in_pack = _same_files(photos, pack)

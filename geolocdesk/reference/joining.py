@@ -90,13 +90,18 @@ def joined(parts: Sequence[Part], scratch: Path, progress: ProgressCallback) -> 
 
 
 def join_lists(parts: Sequence[Part], folder: Path) -> None:
-    """Write, into a segment's folder, what the parts' segments list of copies, caps and new ids."""
+    """Add, to a segment's folder, what the parts' segments list of copies, caps and new ids.
+
+    A list of copies that is there already was made of all the parts' photos, and stays.
+    """
     for name in _LISTS:
+        target = folder / name
         paths = [part.pack.folder / segment.path_of(name) for part in parts for segment in part.segments]
-        there = [path for path in paths if path.is_file()]
-        if there:
+        there = [path for path in (target, *paths) if path.is_file()]
+        if there and not (name == DUPLICATES_NAME and target.is_file()):
             columns = _columns(there[0])
-            write_table(folder / name, columns, (line for path in there for line in _lines(path)))
+            lines = [line for path in there for line in _lines(path)]
+            write_table(target, columns, lines)
 
 
 def _copied_vectors(

@@ -23,32 +23,13 @@ from geolocdesk.reference.pack import open_pack, verify_pack
 from geolocdesk.reference.sources import open_source
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.photo_tables import picture, write_photos
 
 NOW = "2026-01-02T03:04:05+00:00"
 
 
 def clock() -> str:
     return NOW
-
-
-def picture(number: int, size: tuple[int, int] = (80, 64)) -> Image.Image:
-    generator = np.random.default_rng(number)
-    coarse = generator.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    return Image.fromarray(coarse).resize(size, Image.Resampling.BILINEAR)
-
-
-def write_photos(folder: Path, count: int, extra_rows: str = "") -> Path:
-    """Write photos and the table that lists them; return the table."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = ["file,latitude,longitude,id,place,photographer,licence"]
-    for number in range(count):
-        picture(number).save(folder / f"{number}.jpg", quality=92)
-        lines.append(
-            f"{number}.jpg,{number / 10},{-number / 10},id{number},p{number // 2},ann{number % 3},CC0"
-        )
-    table = folder / "photos.csv"
-    table.write_text("\n".join(lines) + "\n" + extra_rows)
-    return table
 
 
 def build(
