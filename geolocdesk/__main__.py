@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import sys
 
 
@@ -12,6 +13,9 @@ def main() -> int:
 
         decode()
         return 0
+    # numpy's library would set a second thread on every small matrix, which then waits at full speed for the next
+    # one and takes the processor from the network and the decoders; and sums would depend on the number of threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     multiprocessing.freeze_support()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     arguments = sys.argv[1:]

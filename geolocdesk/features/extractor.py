@@ -1,5 +1,6 @@
 """What turns pictures into descriptors, and the identity that says which descriptors may be compared."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -38,7 +39,7 @@ class ExtractorIdentity:
     @property
     def sha256(self) -> str:
         """Return the SHA-256 of the identity's canonical JSON."""
-        return sha256_of_json(self.to_json())
+        return _identity_sha256(self)
 
     @property
     def extractor_id(self) -> str:
@@ -70,6 +71,12 @@ class ExtractorIdentity:
             projection_sha256=fields.optional_text("projection_sha256"),
             dimension=fields.count("dimension"),
         )
+
+
+@functools.lru_cache(maxsize=64)
+def _identity_sha256(identity: ExtractorIdentity) -> str:
+    """Return the hash, worked out once: every answer of a batch names it."""
+    return sha256_of_json(identity.to_json())
 
 
 class Extractor(Protocol):
