@@ -67,7 +67,8 @@ _SPECS = (
     ActionSpec("reset_layout", "View", "Reset layout", "layout", (), "Panels back to their places", separated=True),
     ActionSpec("larger", "View", "Larger text", "zoom-in", ("Ctrl++", "Ctrl+="), separated=True),
     ActionSpec("smaller", "View", "Smaller text", "zoom-out", ("Ctrl+-",)),
-    ActionSpec("shortcuts", "Help", "Keyboard shortcuts", "help", ("F1",)),
+    ActionSpec("guide", "Help", "User guide", "help", ("F1",), "How to work with the program, and how to read an answer"),
+    ActionSpec("shortcuts", "Help", "Keyboard shortcuts", "", ("Shift+F1",)),
     ActionSpec("log_folder", "Help", "Open the log folder", "folder"),
     ActionSpec("about", "Help", "About geolocdesk", "info", (), separated=True),
 )  # fmt: skip

@@ -81,6 +81,19 @@ class AnalysisDesk(QObject):
 
     # Batches
 
+    def analyse_selected(self) -> None:
+        """Analyse the selected photos, those without an answer first of all; with one or none selected, all."""
+        selected = self._panels.evidence.selected()
+        unanswered = [
+            number
+            for number in selected
+            if (entry := self._model.entry(number)) is not None and entry.status is not EntryStatus.ANALYSED
+        ]
+        if len(selected) > 1 or unanswered:
+            self.analyse(unanswered or selected)
+        else:
+            self.analyse(())
+
     def analyse(self, numbers: Sequence[int]) -> None:
         """Analyse these exhibits; without any, all that have no answer yet."""
         wanted = list(numbers) or [

@@ -62,6 +62,8 @@ class MapView(QWidget):
     """Latitude and longitude under the pointer."""
     measured = Signal(str)
     """The length measured so far; empty when measuring ends."""
+    measuring_changed = Signal(bool)
+    """Measuring began or ended, whoever asked for it."""
     overlay_drawn = Signal(float)
     """Milliseconds from receiving an overlay to its being on the screen."""
     tiles_drawn = Signal()
@@ -217,7 +219,7 @@ class MapView(QWidget):
         bridge.fit_asked.connect(self._fit)
         bridge.view_changed.connect(self._draw_graticule)
         bridge.measured.connect(self._show_measurement)
-        bridge.measure_toggled.connect(lambda on: None if on else self.measured.emit(""))
+        bridge.measure_toggled.connect(self._follow_measuring)
         bridge.script_failed.connect(self._report_script)
         return bridge
 
@@ -247,6 +249,11 @@ class MapView(QWidget):
             return
         self._send({"kind": "measurement", "data": measurement.to_json()})
         self.measured.emit(measurement.text)
+
+    def _follow_measuring(self, on: bool) -> None:
+        if not on:
+            self.measured.emit("")
+        self.measuring_changed.emit(on)
 
     def _report_script(self, message: str) -> None:
         _LOGGER.error("the map page: %s", message)

@@ -77,6 +77,22 @@ class ReferenceDesk(QObject):
         if chosen:
             self.open(Path(chosen))
 
+    def ask_for_one(self) -> None:
+        """Say that a pack is needed, and offer to choose one."""
+        self._notices.show_passing(
+            "warning",
+            "Photos are compared with a reference pack, and none is open.",
+            "Open reference pack …",
+            self.choose_and_open,
+        )
+
+    def choose_or_tell(self) -> None:
+        """Ask for a pack where none is in use, and tell about the one that is."""
+        if self._reference.pack is None:
+            self.choose_and_open()
+        else:
+            self.show_info()
+
     def open(self, folder: Path) -> None:
         """Open a pack."""
         settings = self._settings()

@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from geolocdesk.analysis import Exclusions
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import create_case, open_case, read_case
-from geolocdesk.gui import case_files, main_window, questions
+from geolocdesk.gui import case_files, closing, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
 from geolocdesk.gui.frame import Frame, Starter
@@ -103,10 +103,10 @@ def statuses(window: MainWindow) -> list[EntryStatus]:
 
 def test_a_first_start_offers_three_ways_and_one_past_them(qtbot: QtBot, window: MainWindow) -> None:
     window.begin()
-    assert window._pages.currentWidget() is window.first_start
+    assert window.pages.is_first_start
     assert window.session.current is None
     window.first_start.continue_requested.emit()
-    assert window._pages.currentWidget() is window.workspace
+    assert window.pages.currentWidget() is window.workspace
     assert list(user_folders().cases.glob("*")) == []
 
 
@@ -118,7 +118,7 @@ def test_a_pack_that_cannot_be_opened_says_why_where_it_was_chosen(
     window.references.open(tmp_path / "nopack")
     qtbot.waitUntil(lambda: bool(window.first_start.failure_text), timeout=WAIT_MS)
     assert "is not a reference pack" in window.first_start.failure_text
-    assert window._pages.currentWidget() is window.first_start
+    assert window.pages.is_first_start
     assert "is not a reference pack" in window.notices.texts()[-1]
 
 
@@ -177,7 +177,7 @@ def test_nothing_of_one_case_reaches_another(
     qtbot.waitUntil(lambda: statuses(window)[0] is EntryStatus.ANALYSED, timeout=WAIT_MS)
     other = tmp_path / "other.gldcase"
     answers = iter([False, True])
-    monkeypatch.setattr(main_window, "ask_to_stop", lambda _parent, _what: next(answers))
+    monkeypatch.setattr(closing, "ask_to_stop", lambda _parent, _what: next(answers))
     create_case(other, CaseDetails(title="Other"), actor="x", clock=case_files.utc_clock).close()
     assert not window.cases.open(other)  # the user wants to stay
     assert is_analysing(window)
@@ -417,7 +417,7 @@ def test_closing_while_busy_asks_and_then_ends_in_order(
         asked.append(what)
         return len(asked) > 1
 
-    monkeypatch.setattr(main_window, "ask_to_stop", stay)
+    monkeypatch.setattr(closing, "ask_to_stop", stay)
     window.close()
     assert window.isVisible()
     assert asked == ["An analysis"]
