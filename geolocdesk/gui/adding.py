@@ -12,8 +12,9 @@ from geolocdesk.errors import EvidenceError
 from geolocdesk.evidence.decoder import TakenIn
 from geolocdesk.evidence.intake import Intake, expand_paths
 from geolocdesk.evidence.rendition import Rendition
-from geolocdesk.gui.case_session import Added, CaseSession
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.jobs import Failure, Task, TaskRunner
+from geolocdesk.gui.open_case import Added
 from geolocdesk.progress import Progress, ProgressCallback
 from geolocdesk.quantities import count_text
 
@@ -161,13 +162,13 @@ class AddingRun(QObject):
         self._unanswered += 1
         if isinstance(taken, EvidenceError):
             failure = AnalysisFailure(taken.path, taken.kind, taken.message)
-            self._session.record_failure(
+            self._session.recording.record_failure(
                 failure, None, lambda _entry: self._count_unreadable(), self._give_up
             )
             return
         jpeg = taken.pictures[0].tobytes()
         path, note = taken.record.path, self._note
-        self._session.add_photo(
+        self._session.recording.add_photo(
             taken.record,
             jpeg,
             lambda added: self._count(added, path, note),

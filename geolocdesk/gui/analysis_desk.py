@@ -9,7 +9,7 @@ from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.casefile.exhibit import CaseSettings
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.gui.analysis_run import AnalysisRun, PhotoToAnalyse, Recomputation, RunSummary
-from geolocdesk.gui.case_session import CaseSession, ExhibitContents
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.change import Change
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
@@ -17,6 +17,7 @@ from geolocdesk.gui.exhibit_display import ExhibitDisplay
 from geolocdesk.gui.job_board import JobBoard
 from geolocdesk.gui.jobs import EngineJobs, Failure
 from geolocdesk.gui.notices import NoticeBar
+from geolocdesk.gui.open_case import ExhibitContents
 from geolocdesk.gui.reference_session import ReferenceSession
 from geolocdesk.gui.throughput import Throughput
 from geolocdesk.gui.workspace import Workspace
@@ -250,14 +251,14 @@ class AnalysisDesk(QObject):
         self._session.opened.connect(self._abandon)
         self._session.closed.connect(self._abandon)
         self._session.exclusions_changed.connect(self._follow_exclusions)
-        self._session.analysis_recorded.connect(self._display.show_analysis)
+        self._session.recording.analysis_recorded.connect(self._display.show_analysis)
         self._panels.neighbours.exclude_requested.connect(self.exclude)
         self._panels.neighbours.restore_requested.connect(self.restore)
         self._panels.parameters.parameters_changed.connect(self.change_parameters)
 
     def _take_failure(self, number: int, failure: AnalysisFailure) -> None:
         self._unrecorded.add(number)
-        self._session.record_failure(failure, number)
+        self._session.recording.record_failure(failure, number)
 
     def _note_recorded(self, entry: EvidenceEntry) -> None:
         self._unrecorded.discard(entry.number)
@@ -272,7 +273,7 @@ class AnalysisDesk(QObject):
 
     def _keep(self, number: int, analysis: Analysis) -> None:
         self._unrecorded.add(number)
-        self._session.record_analysis(
+        self._session.recording.record_analysis(
             number,
             analysis,
             neighbour_thumbnails=self._reference.thumbnails_to_keep,

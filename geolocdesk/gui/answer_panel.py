@@ -133,13 +133,13 @@ class AnswerPanel(QWidget):
         page = QWidget()
         page.setObjectName("scrolled")
         column = QVBoxLayout(page)
-        column.setContentsMargins(SPACE.small, SPACE.medium, SPACE.small, SPACE.medium)
+        column.setContentsMargins(SPACE.small, SPACE.tiny, SPACE.small, SPACE.medium)
         column.setSpacing(SPACE.tiny)
         self._levels.setSpacing(0)
-        column.addLayout(_indented(self._head(), self._unfamiliar, self._excluded, self._coordinates))
-        column.addLayout(_indented(_heading("Probability at each level")))
+        column.addLayout(_indented(self._head(), self._unfamiliar, self._excluded))
         column.addLayout(self._levels)  # not indented: the ground under a row's text is wider than the text
         column.addLayout(_indented(self._regions, _heading("Why"), self._carriers))
+        column.addLayout(_indented(_heading("Coordinates of the answer"), self._coordinates))
         column.addLayout(_indented(_heading("The file's own claim (untrusted, not used)"), self._claim))
         column.addSpacing(SPACE.small)
         column.addWidget(self._provenance)
@@ -180,7 +180,8 @@ class AnswerPanel(QWidget):
         place = self._place_lookup(analysis.estimate.position)
         named = not isinstance(place, Unavailable)
         self._headline.setText(_begun(short_place(self._place_lookup, analysis.estimate.position)))
-        self._detail.setText(place.full if not isinstance(place, Unavailable) else "Place name not available")
+        full = place.full if not isinstance(place, Unavailable) else "place name not available"
+        self._detail.setText(_begun(full))
         self._headline.setAccessibleName(f"Investigative lead: {self._headline.text()}")
         self._detail.setEnabled(named)
 

@@ -12,9 +12,10 @@ from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import CASE_SUFFIX
 from geolocdesk.gui.adding import AddingRun, AddingSummary
 from geolocdesk.gui.case_dialog import CaseDialog
-from geolocdesk.gui.case_session import CaseSession, OpenCase
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.job_board import JobBoard
 from geolocdesk.gui.notices import NoticeBar
+from geolocdesk.gui.open_case import OpenCase
 from geolocdesk.gui.questions import Unsaved, ask_about_unsaved
 from geolocdesk.gui.text_dialog import TableDialog
 from geolocdesk.paths import UserFolders

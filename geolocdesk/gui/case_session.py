@@ -1,76 +1,31 @@
-"""The window's open case: the one connection to it, and what changed in it as signals.
-
-The connection lives on a thread of its own, because a durable write waits for the disk and the window must
-not. What the user does is waited for, so that it is on the disk before it is shown; what a batch brings is
-written meanwhile and shown once it is on the disk.
-"""
+"""The window's open case: what is done with it, and what changed in it as signals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
+from geolocdesk.analysis import Exclusions
 from geolocdesk.casefile.case import Case
-from geolocdesk.casefile.exhibit import CaseDetails, CaseSettings, Exhibit, Note
+from geolocdesk.casefile.exhibit import CaseDetails, CaseSettings, Exhibit
 from geolocdesk.casefile.lock import CaseLockedError, lock_path
 from geolocdesk.casefile.opening import CASE_SUFFIX, create_case, open_case, read_case
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.errors import CaseError, GeolocdeskError
-from geolocdesk.evidence.record import EvidenceRecord
+from geolocdesk.gui.case_connection import CaseConnection
+from geolocdesk.gui.case_recording import CaseRecording
 from geolocdesk.gui.evidence_entry import EvidenceEntry, entry_of
-from geolocdesk.gui.jobs import Failure, TaskRunner, failure_of
+from geolocdesk.gui.jobs import Failure
+from geolocdesk.gui.open_case import ExhibitContents, OpenCase, read_contents
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
-from geolocdesk.unavailable import Unavailable
 
 Returned = TypeVar("Returned")
 
 _ENTRIES_A_PAGE = 100
 _UNTITLED = "Untitled case"
-
-
-def _nothing() -> None:
-    """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """The case that is open now."""
-
-    path: Path
-    details: CaseDetails
-    settings: CaseSettings
-    exhibits: int
-    read_only: str
-    """Why it cannot be changed; empty where it can."""
-    untitled: bool
-    """Whether it lies in the program's own folder because nobody saved it under a name yet."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExhibitContents:
-    """Everything the window shows of one exhibit."""
-
-    exhibit: Exhibit
-    record: EvidenceRecord | None
-    analysis: Analysis | None
-    exclusions: Exclusions
-    notes: tuple[Note, ...]
-    thumbnail: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of a photo that was taken in."""
-
-    entry: EvidenceEntry
-    is_new: bool
-    duplicate_of: int | None = None
-    """The exhibit with the same content from another path; the photo was not added then."""
 
 
 class CaseSession(QObject):
@@ -85,8 +40,6 @@ class CaseSession(QObject):
     """EvidenceEntry: new, or no longer as it was."""
     entry_removed = Signal(int)
     """The number of an exhibit that is off the list."""
-    analysis_recorded = Signal(int, object)
-    """The exhibit's number and its Analysis, which is on the disk now."""
     exclusions_changed = Signal(int, object)
     """The exhibit's number and its Exclusions."""
     notes_changed = Signal(int, object)
@@ -98,7 +51,6 @@ class CaseSession(QObject):
     """Failure: what could not be read or written; the case is as it was before."""
 
     _page_read = Signal(object, object)
-    _trouble = Signal(object)
 
     def __init__(
         self,
@@ -113,12 +65,13 @@ class CaseSession(QObject):
         self._actor = actor
         self._unsaved_folder = unsaved_folder
         self._place_lookup = place_lookup
-        self._thread = TaskRunner("case", threads=1, parent=self)
-        self._case: CaseReader | None = None
-        self._numbers_by_content: dict[str, list[int]] | None = None
         self._current: OpenCase | None = None
+        self._connection = CaseConnection(self)
+        self._connection.failed.connect(self.failed)
+        self.recording = CaseRecording(self._connection, self._entry, self)
+        self.recording.entry_changed.connect(self._pass_on)
+        self._removed: set[int] = set()
         self._page_read.connect(self._deliver_page)
-        self._trouble.connect(self.failed)
 
     # Which case
 
@@ -135,8 +88,8 @@ class CaseSession(QObject):
     def set_actor(self, actor: str) -> None:
         """Name somebody else in the audit trail from now on."""
         self._actor = actor
-        if isinstance(self._case, Case):
-            self._case.actor = actor
+        if isinstance(self._connection.case, Case):
+            self._connection.case.actor = actor
 
     def create(self, path: Path, details: CaseDetails) -> bool:
         """Make a new case and open it in place of the one before; return whether that went well."""
@@ -163,7 +116,7 @@ class CaseSession(QObject):
                     case = read_case(path)
                 except GeolocdeskError:
                     raise error from None
-                reason = error.message
+                reason = _why_read_only(error)
                 return case
 
         return self._open(open_somehow, path, why_read_only=lambda: reason)
@@ -173,7 +126,7 @@ class CaseSession(QObject):
         current = self._current
         if current is None:
             return False
-        if self._try(lambda: self._require().save_copy(destination)) is None:
+        if self._connection.attempt(lambda: self._connection.writer().save_copy(destination)) is None:
             return False
         if not self.open(destination):
             return False
@@ -192,16 +145,16 @@ class CaseSession(QObject):
 
     def close(self) -> None:
         """Let go of the case, after what is still being written."""
-        if self._case is None:
+        if self._connection.case is None:
             return
-        self._thread.call(self._close_case)
+        self._connection.release()
         self._current = None
         self.closed.emit()
 
     def shut_down(self) -> None:
         """Close the case and end the thread; the session cannot be used after that."""
         self.close()
-        self._thread.close()
+        self._connection.close()
 
     def unsaved_cases(self) -> list[Path]:
         """Return the untitled cases nobody has open, newest first."""
@@ -221,16 +174,18 @@ class CaseSession(QObject):
         failed: Callable[[Failure], None] | None = None,
     ) -> None:
         """Read everything about one exhibit and hand it on, or why it cannot be read."""
-        self._run(lambda: self._contents(number), done, failed)
+        self._connection.run(lambda: read_contents(self._connection.reader(), number), done, failed)
 
     def load_thumbnail(self, number: int, done: Callable[[bytes | None], None]) -> None:
         """Read an exhibit's thumbnail (JPEG) and hand it on; None where there is none."""
-        self._run(lambda: self._require_reader().thumbnail(number), done, lambda _failure: done(None))
+        self._connection.run(
+            lambda: self._connection.reader().thumbnail(number), done, lambda _failure: done(None)
+        )
 
     def load_neighbour_thumbnail(self, pack_id: str, row: int, done: Callable[[bytes | None], None]) -> None:
         """Read the thumbnail (JPEG) the case keeps of a reference photo and hand it on; None where it keeps none."""
-        self._run(
-            lambda: self._require_reader().neighbour_thumbnail(pack_id, row),
+        self._connection.run(
+            lambda: self._connection.reader().neighbour_thumbnail(pack_id, row),
             done,
             lambda _failure: done(None),
         )
@@ -241,14 +196,14 @@ class CaseSession(QObject):
         """Read what is ruled out for these exhibits and hand it on."""
 
         def read() -> Mapping[int, Exclusions]:
-            case = self._require_reader()
+            case = self._connection.reader()
             return {number: case.exclusions(number) for number in numbers}
 
-        self._run(read, done)
+        self._connection.run(read, done)
 
     def read(self, reading: Callable[[CaseReader], Returned]) -> Returned | None:
         """Wait for a reading of the case; None, and ``failed``, where it could not be read."""
-        return self._try(lambda: reading(self._require_reader()))
+        return self._connection.attempt(lambda: reading(self._connection.reader()))
 
     def has_content(self) -> bool:
         """Return whether the open case holds any exhibit, removed ones included."""
@@ -257,81 +212,6 @@ class CaseSession(QObject):
             return next(iter(case.exhibits(include_removed=True)), None) is not None
 
         return bool(self.read(look))
-
-    # What a batch brings: written meanwhile, shown when it is on the disk
-
-    def add_photo(
-        self,
-        record: EvidenceRecord,
-        thumbnail: bytes | None,
-        done: Callable[[Added], None],
-        not_done: Callable[[], None] = _nothing,
-        *,
-        keep_original: bool = False,
-    ) -> None:
-        """Take a photo into the case unless its content is there already; one of the two is called.
-
-        With ``keep_original`` the case gets a copy of the file, too; where that fails the photo is in all the same.
-        """
-        self._run(
-            lambda: self._add(record, thumbnail, keep_original),
-            lambda added: self._show_added(added, done),
-            lambda failure: self._refuse(failure, not_done),
-        )
-
-    def record_failure(
-        self,
-        failure: AnalysisFailure,
-        number: int | None,
-        done: Callable[[EvidenceEntry], None] | None = None,
-        not_done: Callable[[], None] = _nothing,
-    ) -> None:
-        """Keep why a photo could not be read or analysed; one of the two is called."""
-
-        def work() -> EvidenceEntry:
-            case = self._require()
-            return self._entry(case, case.record_failure(failure, number))
-
-        def show(entry: EvidenceEntry) -> None:
-            self.entry_changed.emit(entry)
-            if done is not None:
-                done(entry)
-
-        self._run(work, show, lambda refused: self._refuse(refused, not_done))
-
-    def record_analysis(
-        self,
-        number: int,
-        analysis: Analysis,
-        *,
-        neighbour_thumbnails: Callable[[Analysis], Mapping[int, bytes]],
-        pack_verified_at: str | Unavailable,
-    ) -> None:
-        """Keep an analysis as the exhibit's current one; an earlier equal one is chosen, not repeated."""
-
-        def work() -> EvidenceEntry:
-            case = self._require()
-            if isinstance(
-                case.exhibit(number).sha256, Unavailable
-            ):  # it can be read now, and could not before
-                case.add_evidence(analysis.evidence, analysis.thumbnail)
-            earlier = [known for known in case.analyses(number) if known.analysis_id == analysis.analysis_id]
-            if earlier:
-                case.choose_analysis(number, earlier[-1].version)
-            else:
-                case.record_analysis(
-                    analysis,
-                    exhibit=number,
-                    neighbour_thumbnails=neighbour_thumbnails(analysis),
-                    pack_verified_at=pack_verified_at,
-                )
-            return self._entry(case, number)
-
-        def show(entry: EvidenceEntry) -> None:
-            self.entry_changed.emit(entry)
-            self.analysis_recorded.emit(number, analysis)
-
-        self._run(work, show, lambda failure: self._refuse_analysis(number, analysis, failure))
 
     # What the user does: on the disk when the method returns True
 
@@ -376,45 +256,53 @@ class CaseSession(QObject):
 
     def remove(self, number: int) -> bool:
         """Take an exhibit off the list; ``restore`` brings all of it back."""
-        if not self._change(lambda case: self._remove(case, number)):
+
+        def take_off(case: Case) -> None:
+            case.remove_evidence(number)
+            self.recording.forget_contents()
+
+        if not self._change(take_off):
             return False
+        self._removed.add(number)
         self.entry_removed.emit(number)
         return True
 
     def restore(self, number: int) -> bool:
         """Bring back a removed exhibit."""
-        return self._change(lambda case: self._restore(case, number)) and self._refresh_entry(number)
+
+        def bring_back(case: Case) -> None:
+            case.restore_evidence(number)
+            self.recording.forget_contents()
+
+        if not self._change(bring_back):
+            return False
+        self._removed.discard(number)
+        return self._refresh_entry(number)
 
     # Inside
 
     def _open(
         self, opening: Callable[[], CaseReader], path: Path, why_read_only: Callable[[], str] = str
     ) -> bool:
-        def replace_case() -> CaseReader:
-            opened = opening()
-            self._close_case()
-            self._case = opened
-            return opened
-
-        if self._try(replace_case) is None:
+        if not self._connection.exchange(opening):
             return False
+        self._removed.clear()
         self._current = self.read(lambda case: self._describe(case, path, why_read_only()))
         if self._current is None:
             return False
         self.opened.emit(self._current)
-        self._run(self._read_entries, lambda _nothing: self.reading_finished.emit())
+        self._connection.run(self._read_entries, lambda _nothing: self.reading_finished.emit())
         return True
-
-    def _close_case(self) -> None:
-        self._numbers_by_content = None
-        if self._case is not None:
-            self._case.close()
-            self._case = None
 
     def _describe(self, case: CaseReader, path: Path, read_only: str) -> OpenCase:
         info = case.info()
         untitled = path.parent == self._unsaved_folder
         return OpenCase(path, info.details, case.settings(), info.exhibits, read_only, untitled)
+
+    def _pass_on(self, entry: EvidenceEntry) -> None:
+        """Tell of what a batch wrote, unless the exhibit was taken off the list while that was on its way."""
+        if entry.number not in self._removed:
+            self.entry_changed.emit(entry)
 
     def _refresh_current(self) -> bool:
         before = self._current
@@ -433,7 +321,7 @@ class CaseSession(QObject):
         return True
 
     def _read_entries(self) -> None:
-        case = self._case
+        case = self._connection.case
         if case is None:
             return
         page: list[EvidenceEntry] = []
@@ -445,71 +333,8 @@ class CaseSession(QObject):
         self._page_read.emit(case, tuple(page))
 
     def _deliver_page(self, case: CaseReader, page: tuple[EvidenceEntry, ...]) -> None:
-        if case is self._case:
+        if case is self._connection.case:
             self.entries_read.emit(page)
-
-    def _contents(self, number: int) -> ExhibitContents:
-        case = self._require_reader()
-        return ExhibitContents(
-            exhibit=case.exhibit(number),
-            record=case.record(number),
-            analysis=case.current_analysis(number),
-            exclusions=case.exclusions(number),
-            notes=tuple(case.notes(number)),
-            thumbnail=case.thumbnail(number),
-        )
-
-    def _add(self, record: EvidenceRecord, thumbnail: bytes | None, keep_original: bool) -> Added:
-        case = self._require()
-        same = self._numbers_of(case, record.sha256)
-        if same and all(case.exhibit(number).path != record.path for number in same):
-            return Added(self._entry(case, same[0]), is_new=False, duplicate_of=same[0])
-        number = case.add_evidence(record, thumbnail)
-        is_new = number not in same
-        if is_new:
-            same.append(number)
-            if keep_original:
-                self._keep_original(case, number)
-        return Added(self._entry(case, number), is_new=is_new)
-
-    def _keep_original(self, case: Case, number: int) -> None:
-        try:
-            case.store_original(number)
-        except GeolocdeskError as error:
-            self._trouble.emit(failure_of(error))
-
-    def _numbers_of(self, case: Case, sha256: str) -> list[int]:
-        """Return the listed exhibits with this content; the list may be added to."""
-        if self._numbers_by_content is None:
-            self._numbers_by_content = {}
-            for exhibit in case.exhibits():
-                if isinstance(exhibit.sha256, str):
-                    self._numbers_by_content.setdefault(exhibit.sha256, []).append(exhibit.number)
-        return self._numbers_by_content.setdefault(sha256, [])
-
-    def _remove(self, case: Case, number: int) -> None:
-        case.remove_evidence(number)
-        self._numbers_by_content = None
-
-    def _restore(self, case: Case, number: int) -> None:
-        case.restore_evidence(number)
-        self._numbers_by_content = None
-
-    def _show_added(self, added: Added, done: Callable[[Added], None]) -> None:
-        if added.duplicate_of is None:
-            self.entry_changed.emit(added.entry)
-        done(added)
-
-    def _refuse(self, failure: Failure, not_done: Callable[[], None]) -> None:
-        self.failed.emit(failure)
-        not_done()
-
-    def _refuse_analysis(self, number: int, analysis: Analysis, failure: Failure) -> None:
-        if failure.is_bug:
-            self.failed.emit(failure)
-            return
-        refused = AnalysisFailure(analysis.evidence.path, failure.kind, failure.message)
-        self.record_failure(refused, number)
 
     def _entry(self, case: CaseReader, number: int) -> EvidenceEntry:
         return self._entry_of(case, case.exhibit(number))
@@ -523,56 +348,24 @@ class CaseSession(QObject):
             has_notes=bool(case.notes(exhibit.number)),
         )
 
-    def _require_reader(self) -> CaseReader:
-        if self._case is None:
-            message = "No case is open. Open one, or add photos to begin a new one."
-            raise CaseError(message)
-        return self._case
-
-    def _require(self) -> Case:
-        case = self._require_reader()
-        if not isinstance(case, Case):
-            message = "The case is open for reading only, so it cannot be changed."
-            raise CaseError(message)
-        return case
-
     def _change(self, change: Callable[[Case], object]) -> bool:
         def work() -> bool:
-            change(self._require())
+            change(self._connection.writer())
             return True
 
-        return self._try(work) is True
-
-    def _run(
-        self,
-        work: Callable[[], Returned],
-        done: Callable[[Returned], object],
-        failed: Callable[[Failure], object] | None = None,
-    ) -> None:
-        """Work on the case meanwhile; what comes of it is not heard of where another case is open by then."""
-        case = self._case
-
-        def deliver(result: Returned) -> None:
-            if self._case is case:
-                done(result)
-
-        def refuse(failure: Failure) -> None:
-            if self._case is case:
-                (failed or self.failed.emit)(failure)
-
-        self._thread.run(lambda _progress: work(), deliver, refuse)
-
-    def _try(self, work: Callable[[], Returned]) -> Returned | None:
-        try:
-            return self._thread.call(work)
-        except GeolocdeskError as error:
-            self.failed.emit(failure_of(error))
-            return None
+        return self._connection.attempt(work) is True
 
 
-def is_locked(error: GeolocdeskError) -> bool:
-    """Return whether somebody else is writing the case."""
-    return isinstance(error, CaseLockedError)
+def _why_read_only(error: CaseError) -> str:
+    """Return why a case that can be read cannot be written, and what to do to write it."""
+    if not isinstance(error, CaseLockedError):
+        return error.message
+    if error.holder is None:
+        return "Another geolocdesk has this case open. Close it there and open it here again to change it."
+    return (
+        f"Another geolocdesk has this case open (process {error.holder.process_id} on {error.holder.host}, since "
+        f"{error.holder.since}). Close it there and open it here again to change it."
+    )
 
 
 def _delete_case(path: Path) -> None:

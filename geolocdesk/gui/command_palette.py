@@ -2,13 +2,24 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from geolocdesk.gui.actions import plain_text
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.theme import SPACE, set_role
+from geolocdesk.gui.theme import SPACE, active_palette, set_role, text_font
 
 _WIDTH_PX = 520
 _HEIGHT_PX = 380
@@ -31,6 +42,7 @@ class CommandPalette(QDialog):
         self._field.installEventFilter(self)
         self._list_widget = QListWidget()
         self._list_widget.setAccessibleName("Matching commands")
+        self._list_widget.setItemDelegate(_CommandDelegate(self._list_widget))
         self._list_widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list_widget.itemClicked.connect(lambda _item: self._run_current())
         self._empty = QLabel("No command has this name.")
@@ -87,6 +99,7 @@ class CommandPalette(QDialog):
 
 _ACTION = Qt.ItemDataRole.UserRole
 _NAME = Qt.ItemDataRole.UserRole + 1
+_KEYS = Qt.ItemDataRole.UserRole + 2
 
 
 def match_quality(typed: str, name: str) -> float:
@@ -107,13 +120,32 @@ def match_quality(typed: str, name: str) -> float:
     return 1.0 if all(letter in letters for letter in "".join(wanted)) else 0.0
 
 
+class _CommandDelegate(QStyledItemDelegate):
+    """Writes a command's shortcut at the right edge."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw the line."""
+        super().paint(painter, option, index)
+        palette = active_palette()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.setPen(QColor(palette.on_selection if selected else palette.text_muted))
+        painter.setFont(text_font())
+        room = option.rect.adjusted(0, 0, -SPACE.medium, 0)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, right, str(index.data(_KEYS) or ""))
+
+
 def _item(action: QAction) -> QListWidgetItem:
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     name = plain_text(action)
-    item = QListWidgetItem(f"{name}    {keys}" if keys else name)
+    item = QListWidgetItem(name)
     item.setIcon(action.icon() if not action.icon().isNull() else icon("chevron-right", "muted"))
     item.setSizeHint(QSize(0, 34))
     item.setData(_ACTION, action)
     item.setData(_NAME, name)
+    item.setData(_KEYS, keys)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {keys}" if keys else name)
     item.setToolTip(action.statusTip())
     return item

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from geolocdesk.analysis import Exclusions
 from geolocdesk.cartography.coordinates import decimal_text
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
+from geolocdesk.gui.own_keys import OwnKeys
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.picture_canvas import ZOOM_STEP, PictureCanvas, PictureView
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
@@ -164,10 +164,9 @@ class CompareView(QWidget):
             ("Del", self._exclude_shown),
             ("Esc", self.close_requested.emit),
         )
+        own = OwnKeys(self, self._query, self._neighbour)
         for keys, triggered in steps:
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(triggered)
+            own.add(keys, triggered)
 
     # Moving
 

@@ -10,7 +10,7 @@ from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel, EvidenceRole
 from geolocdesk.gui.icons import paint_icon
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, installed_theme, text_font
-from geolocdesk.quantities import share_text
+from geolocdesk.quantities import radius_text, share_text
 from geolocdesk.visible_text import visible_text
 
 THUMBNAIL_PX = 52
@@ -195,7 +195,7 @@ def _paint_confidence(painter: QPainter, line: QRectF, answer: LevelAnswer, inks
     filled = QRectF(bar)
     filled.setWidth(max(bar.width() * min(answer.probability, 1.0), _BAR_HEIGHT_PX))
     painter.drawRoundedRect(filled, 1.5, 1.5)
-    figure = f"{share_text(answer.probability)} {answer.level.name}"
+    figure = f"{share_text(answer.probability)} within {radius_text(answer.level.radius_km)}"
     rest = line.adjusted(bar.width() + SPACE.tiny + SPACE.hair, 0, 0, 0)
     _paint_line(painter, rest, figure, inks.fonts.caption, inks.muted)
     used = inks.fonts.caption_metrics.horizontalAdvance(figure) + SPACE.small

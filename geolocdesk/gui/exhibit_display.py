@@ -14,12 +14,13 @@ from geolocdesk.engine.jobs import utc_now
 from geolocdesk.evidence.intake import Intake
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.gui.analysis_view import AnalysisView, DrawAnalysis, PrepareDrawing
-from geolocdesk.gui.case_session import CaseSession, ExhibitContents
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.compare_view import CompareView
 from geolocdesk.gui.evidence_delegate import THUMBNAIL_PX
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
+from geolocdesk.gui.open_case import ExhibitContents
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.reference_session import ReferenceSession
@@ -363,11 +364,13 @@ class ExhibitDisplay(QObject):
         self._leave_answer()
         if entry.status is EntryStatus.FAILED:
             self._panels.answer.show_failure(entry.name, entry.failure)
+            self._panels.neighbours.show_unsearched()
         elif entry.status is EntryStatus.QUEUED:
             self._panels.answer.show_busy(entry.name)
             self._panels.neighbours.show_searching()
         else:
             self._panels.answer.show_waiting()
+            self._panels.neighbours.show_waiting()
         self.shown.emit(entry.number)
 
     def _is_of(self, entry: EvidenceEntry) -> bool:

@@ -1,11 +1,17 @@
 """A photo's metadata as a table one can filter and copy, marked as the file's own claims."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QKeySequence,
+    QResizeEvent,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
@@ -29,6 +35,8 @@ from geolocdesk.visible_text import visible_text
 UNTRUSTED_NOTICE = "Untrusted: the file's own claims. They never enter the estimate."
 _MISSING_ROLE = Qt.ItemDataRole.UserRole
 _HEADING_ROLE = Qt.ItemDataRole.UserRole + 1
+_NAMES_SHARE = 0.38
+_LEAST_COLUMN_PX = 60
 
 
 class ExifView(QWidget):
@@ -83,8 +91,8 @@ class ExifView(QWidget):
         self._tree.setUniformRowHeights(True)
         self._tree.setHeaderHidden(True)
         self._tree.setIndentation(SPACE.medium)
-        self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self._tree.header().setStretchLastSection(True)
+        self._tree.header().setMinimumSectionSize(_LEAST_COLUMN_PX)
         self._tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._tree.customContextMenuRequested.connect(self._open_menu)
         self._copy_rows = QAction("Copy lines", self._tree)
@@ -168,6 +176,17 @@ class ExifView(QWidget):
             self._model.appendRow(heading)
         self._paint_roles()
         self._apply_filter(self._filter.text())
+        self._share_columns()
+
+    def _share_columns(self) -> None:
+        """Give names what they need, but not more than their share: the values are what one came for."""
+        needed = self._tree.sizeHintForColumn(0)
+        self._tree.header().resizeSection(0, min(needed, round(self._tree.viewport().width() * _NAMES_SHARE)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out anew."""
+        super().resizeEvent(event)
+        self._share_columns()
 
     def _paint_roles(self) -> None:
         """Give headings and missing values the look they have in the scheme in force."""

@@ -23,8 +23,8 @@ _CARD_HEIGHT_PX = 216
 _MARK_PX = 56
 _TEXT_WIDTH_PX = 640
 _INTRODUCTION = (
-    "It compares your photo with references whose place is known. They come as a reference pack, and there is none "
-    "yet. Nothing leaves this computer: the program has no network connection."
+    "It compares your photo with references whose place is known, and gives investigative leads. The references come "
+    "as a reference pack, and there is none yet. Nothing leaves this computer: the program opens no network connection."
 )
 
 
@@ -134,7 +134,7 @@ class FirstStart(QWidget):
         column.setSpacing(SPACE.medium)
         column.addStretch(2)
         column.addWidget(_Mark(), alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(_label("geolocdesk finds out where a photo was taken", "headline"))
+        column.addWidget(_label("geolocdesk looks for where a photo was taken", "headline"))
         column.addLayout(_centred(_label(_INTRODUCTION, "muted"), _TEXT_WIDTH_PX))
         column.addSpacing(SPACE.large)
         column.addLayout(cards)

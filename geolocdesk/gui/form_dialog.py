@@ -1,6 +1,7 @@
 """What all our dialogs share: a title, a sentence, fields under their labels, buttons at the bottom right."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -39,7 +40,7 @@ class FormDialog(QDialog):
         self._buttons.rejected.connect(self.reject)
         heading = QLabel(title)
         set_role(heading, "title")
-        layout = QVBoxLayout(self)
+        self._page = layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE.huge, SPACE.large, SPACE.huge, SPACE.large)
         layout.setSpacing(SPACE.medium)
         layout.addWidget(heading)
@@ -49,6 +50,14 @@ class FormDialog(QDialog):
         layout.addLayout(self._column)
         layout.addStretch()
         layout.addWidget(self._buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as tall as wrapped text makes it, which Qt does not reckon with."""
+        super().showEvent(event)
+        room = self.screen().availableGeometry().height()
+        needed = self._page.totalHeightForWidth(self.width())
+        if needed > self.height():
+            self.resize(self.width(), min(needed, room))
 
     @property
     def accept_button(self) -> QPushButton:

@@ -11,7 +11,10 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
+    QTextFrameFormat,
     QTextTable,
+    QTextTableCellFormat,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -84,19 +87,13 @@ class GuidePages(QTextBrowser):
             if level:
                 cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
                 form = cursor.charFormat()
+                form.clearProperty(QTextFormat.Property.FontSizeAdjustment)
                 form.setFont(_heading_font(level))
                 cursor.setCharFormat(form)
             block = block.next()
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
-                table = frame.format()
-                table.setBorder(1)
-                table.setBorderCollapse(True)
-                table.setBorderBrush(QColor(palette.border))
-                table.setCellPadding(SPACE.tiny)
-                table.setTopMargin(SPACE.small)
-                table.setBottomMargin(SPACE.medium)
-                frame.setFormat(table)
+                _rule_table(frame, QColor(palette.border))
 
 
 class GuideWindow(QMainWindow):
@@ -212,6 +209,25 @@ def _spaced(form: QTextBlockFormat) -> QTextBlockFormat:
     elif not form.indent() and not form.objectIndex() >= 0:
         spaced.setBottomMargin(SPACE.small)
     return spaced
+
+
+def _rule_table(table: QTextTable, ink: QColor) -> None:
+    """Draw a line below each row and none elsewhere."""
+    form = table.format()
+    form.setBorder(0)
+    form.setCellSpacing(0)
+    form.setTopMargin(SPACE.small)
+    form.setBottomMargin(SPACE.medium)
+    table.setFormat(form)
+    cell = QTextTableCellFormat()
+    cell.setPadding(SPACE.tiny)
+    cell.setRightPadding(SPACE.medium)
+    cell.setBottomBorder(1)
+    cell.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    cell.setBottomBorderBrush(ink)
+    for row in range(table.rows()):
+        for column in range(table.columns()):
+            table.cellAt(row, column).setFormat(cell)
 
 
 def _heading_font(level: int) -> QFont:

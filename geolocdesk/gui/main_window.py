@@ -13,7 +13,7 @@ from geolocdesk.gui.actions import Actions
 from geolocdesk.gui.adding import AddingSummary
 from geolocdesk.gui.analysis_desk import AnalysisDesk
 from geolocdesk.gui.case_files import CaseFiles
-from geolocdesk.gui.case_session import CaseSession, OpenCase
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.closing import Closing
 from geolocdesk.gui.compare_view import CompareView
 from geolocdesk.gui.evidence_model import EvidenceModel
@@ -26,6 +26,7 @@ from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
 from geolocdesk.gui.map_desk import MapDesk, new_map
 from geolocdesk.gui.navigation import Navigation
 from geolocdesk.gui.notices import NoticeBar
+from geolocdesk.gui.open_case import OpenCase
 from geolocdesk.gui.photo_desk import PhotoDesk
 from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.possible_actions import Situation, possible_actions

@@ -16,6 +16,7 @@ from geolocdesk.gui.excluded_list import ExcludedList
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.neighbours_model import NeighboursModel
 from geolocdesk.gui.neighbours_view import NeighboursView
+from geolocdesk.gui.own_keys import OwnKeys
 from geolocdesk.gui.place_text import PlaceLookup, no_place
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.theme import SPACE
@@ -65,12 +66,23 @@ class NeighboursGallery(QWidget):
     # States
 
     def show_nothing(self) -> None:
-        """Show that there is no analysis to show neighbours of."""
+        """Show that no photo is selected."""
+        self._show_none(
+            "No neighbours to show", "Select an analysed photo to see the references it resembles."
+        )
+
+    def show_waiting(self) -> None:
+        """Show that the selected photo was not analysed yet."""
+        self._show_none("No neighbours yet", "Analyse this photo to see the references it resembles.")
+
+    def show_unsearched(self) -> None:
+        """Show that the selected photo failed before the search; other panels say why."""
+        self._show_none("No neighbours", "This photo could not be compared with the references.")
+
+    def _show_none(self, title: str, text: str) -> None:
         self._model.clear()
         self._states.setCurrentIndex(0)
-        self._message.show_message(
-            "neighbours", "No neighbours yet", "Select an analysed photo to see the references it resembles."
-        )
+        self._message.show_message("neighbours", title, text)
 
     def show_searching(self) -> None:
         """Show that the search is under way."""
@@ -191,6 +203,9 @@ class NeighboursGallery(QWidget):
             self._view.addAction(action)
             actions[name] = action
         actions["compare"].setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
+        own = OwnKeys(self._view)
+        for action in actions.values():
+            own.add_action(action)
         return actions
 
     def _lay_out(self) -> None:

@@ -117,7 +117,7 @@ class ReferenceDesk(QObject):
 
     def _show_opening_failure(self, failure: Failure) -> None:
         self._first_start.show_ready(failure.message)
-        self._notices.show_passing("danger", failure.message)
+        self._notices.show_passing("danger", failure.message, "Open another pack …", self.choose_and_open)
 
     # Long work
 

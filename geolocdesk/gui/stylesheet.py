@@ -100,6 +100,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:d
 QLineEdit[role="search"] { border: 1px solid $border; border-radius: 8px; padding: 4px 10px; }
 QLineEdit[role="search"]:focus { border: 1px solid $accent; }
 QLineEdit QToolButton { background: transparent; border: none; padding: 0; min-height: 0; }
+QTextBrowser, QTextBrowser:focus { background: $surface; border: none; border-radius: 0; }
 QTreeWidget::item { padding: 5px 4px; }
 QListWidget::item { padding: 0 6px; border-radius: 6px; }
 QComboBox::drop-down { border: none; width: 22px; }

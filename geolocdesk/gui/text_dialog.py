@@ -11,6 +11,7 @@ from geolocdesk.gui.form_dialog import FormDialog
 from geolocdesk.gui.theme import text_font
 
 _TABLE_HEIGHT_PX = 420
+_TABLE_EDGE_PX = 12
 _DETAILS_LINES = 12
 
 
@@ -33,7 +34,10 @@ class TableDialog(FormDialog):
             item.setToolTip(1, value)
             table.addTopLevelItem(item)
         table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        table.setMinimumHeight(min(_TABLE_HEIGHT_PX, 16 + 30 * table.topLevelItemCount()))
+        rows_px = table.topLevelItemCount() * table.sizeHintForRow(0) + _TABLE_EDGE_PX
+        table.setMinimumHeight(min(_TABLE_HEIGHT_PX, rows_px))
+        if rows_px <= _TABLE_HEIGHT_PX:
+            table.setMaximumHeight(rows_px)
         self.setMinimumWidth(620)
         self.add_widget(table)
 

@@ -42,7 +42,7 @@ class WindowMenus(QObject):
         self._actions = actions
         self._settings = settings
         self._unsaved_cases: Callable[[], list[Path]] = list
-        self._menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        self._menus = {name: bar.addMenu(_with_mnemonic(name)) for name in MENUS}
         for name, menu in self._menus.items():
             for action in actions.in_menu(name):
                 if action is None:
@@ -103,6 +103,11 @@ class WindowMenus(QObject):
             _add(menu, visible_text(name), partial(self.pack_chosen.emit, Path(name)))
         if menu.isEmpty():
             menu.addAction("No recent packs").setEnabled(False)
+
+
+def _with_mnemonic(name: str) -> str:
+    """Return a menu's name with the letter that opens it: its first, unless another menu has that one."""
+    return name.replace("f", "&f", 1) if name == "Reference" else f"&{name}"
 
 
 def _add(menu: QMenu, label: str, choose: Callable[[], object]) -> QAction:

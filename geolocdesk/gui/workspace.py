@@ -18,7 +18,7 @@ _LAYOUT_VERSION = 1
 _SHARES = (0.22, 0.33, 0.45)
 """Of the width: evidence, photo and neighbours, map and answer."""
 _LEAST_LIST_WIDTH_PX = 196
-_UPPER = {"photo": 0.52, "map": 0.58}
+_UPPER = {"photo": 0.52, "map": 0.54}
 """Of the height: the upper panel of the second and the third column."""
 
 

@@ -230,7 +230,10 @@ window.geolocdesk = window.geolocdesk || {};
     coordinates.setAttribute("aria-live", "off");
     const scale = L.control.scale({ maxWidth: 110, position: "bottomright" }).addTo(map);
     footer.append(coordinates, scale.getContainer(), sources);
-    geolocdesk.showAttribution = (parts) => { sources.textContent = parts.join(" · "); };
+    geolocdesk.showAttribution = (parts) => {
+      sources.textContent = parts.join(" · ");
+      sources.title = sources.textContent;
+    };
     const notice = panel("leaflet-top.leaflet-right", "notice");
     notice.setAttribute("role", "status");
     document.querySelector("#map_geolocdesk").append(notice);

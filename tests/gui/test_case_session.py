@@ -9,9 +9,10 @@ from pytestqt.qtbot import QtBot
 from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import open_case, read_case
-from geolocdesk.gui.case_session import Added, CaseSession, ExhibitContents, OpenCase
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.jobs import Failure
+from geolocdesk.gui.open_case import Added, ExhibitContents, OpenCase
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.analyses import make_analysis, make_picture, make_record
 
@@ -32,7 +33,9 @@ class Heard:
         session.entries_read.connect(self._take_in)
         session.entry_changed.connect(lambda entry: self._take_in((entry,)))
         session.entry_removed.connect(self.removed.append)
-        session.analysis_recorded.connect(lambda number, analysis: self.analyses.append((number, analysis)))
+        session.recording.analysis_recorded.connect(
+            lambda number, analysis: self.analyses.append((number, analysis))
+        )
         session.failed.connect(self.failures.append)
 
     def _take_in(self, page: tuple[EvidenceEntry, ...]) -> None:
@@ -56,13 +59,13 @@ def add(qtbot: QtBot, session: CaseSession, name: str, *, content: str | None = 
     if content is not None:
         record = replace(record, sha256=content)
     added: list[Added] = []
-    session.add_photo(record, make_picture(), added.append)
+    session.recording.add_photo(record, make_picture(), added.append)
     qtbot.waitUntil(lambda: bool(added), timeout=WAIT_MS)
     return added[0]
 
 
 def record_analysis(session: CaseSession, number: int, analysis: Analysis) -> None:
-    session.record_analysis(
+    session.recording.record_analysis(
         number,
         analysis,
         neighbour_thumbnails=lambda _analysis: {1001: make_picture()},
@@ -125,7 +128,9 @@ def test_failures_stay_in_the_list_with_their_reason(
     qtbot: QtBot, session: CaseSession, heard: Heard, tmp_path: Path
 ) -> None:
     session.create(tmp_path / "harbour.gldcase", DETAILS)
-    session.record_failure(AnalysisFailure(Path("/evidence/b.jpg"), "damaged", "It is damaged."), None)
+    session.recording.record_failure(
+        AnalysisFailure(Path("/evidence/b.jpg"), "damaged", "It is damaged."), None
+    )
     qtbot.waitUntil(lambda: bool(heard.entries), timeout=WAIT_MS)
     entry = heard.entries[1]
     assert (entry.name, entry.status, entry.failure) == ("b.jpg", EntryStatus.FAILED, "It is damaged.")
@@ -190,7 +195,7 @@ def test_a_case_open_elsewhere_is_opened_for_reading_and_says_why(
         with qtbot.waitSignal(session.reading_finished, timeout=WAIT_MS):
             assert session.open(path)
         assert not session.can_change
-        assert "is open in another geolocdesk" in heard.opened[-1].read_only
+        assert "Another geolocdesk has this case open" in heard.opened[-1].read_only
         assert not session.set_tags(number, ("x",))
         assert "reading only" in heard.failures[-1].message
         session.close()

@@ -46,7 +46,7 @@ def test_links_lead_from_page_to_page_and_back(window: GuideWindow) -> None:
 
 def test_a_click_in_the_list_turns_the_page(qtbot: QtBot, window: GuideWindow) -> None:
     place = window.contents.visualItemRect(window.contents.item(2)).center()
-    qtbot.mouseClick(window.contents.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseClick(window.contents.viewport(), Qt.MouseButton.LeftButton, pos=place)  # type: ignore[no-untyped-call]
     assert window.pages.toPlainText().startswith("The rest")
 
 

@@ -245,7 +245,11 @@ def test_excluded_ones_are_listed_and_can_come_back(gallery: NeighboursGallery) 
 
 
 def test_every_state_says_what_it_is(gallery: NeighboursGallery) -> None:
-    assert "No neighbours yet" in message(gallery)
+    assert "Select an analysed photo" in message(gallery)
+    gallery.show_waiting()
+    assert "Analyse this photo" in message(gallery)
+    gallery.show_unsearched()
+    assert "could not be compared" in message(gallery)
     gallery.show_searching()
     assert "Searching" in message(gallery)
     gallery.show_failure("The pack is gone.")

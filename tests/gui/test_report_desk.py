@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.casefile.exhibit import CaseDetails
-from geolocdesk.gui.case_session import Added, CaseSession
+from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.job_board import JobBoard
 from geolocdesk.gui.jobs import EngineJobs
 from geolocdesk.gui.notices import NoticeBar
+from geolocdesk.gui.open_case import Added
 from geolocdesk.gui.report_desk import ReportDesk
 from geolocdesk.gui.report_dialog import ReportDialog
 from geolocdesk.gui.status_line import StatusLine
@@ -32,10 +33,10 @@ class Reports:
         self.session = CaseSession(actor="A. Examiner", unsaved_folder=folder / "unsaved")
         self.session.create(folder / "harbour.gldcase", CaseDetails(title="Harbour"))
         added: list[Added] = []
-        self.session.add_photo(make_record(), make_picture(), added.append)
+        self.session.recording.add_photo(make_record(), make_picture(), added.append)
         qtbot.waitUntil(lambda: bool(added), timeout=WAIT_MS)
-        with qtbot.waitSignal(self.session.analysis_recorded, timeout=WAIT_MS):
-            self.session.record_analysis(
+        with qtbot.waitSignal(self.session.recording.analysis_recorded, timeout=WAIT_MS):
+            self.session.recording.record_analysis(
                 1,
                 make_analysis(),
                 neighbour_thumbnails=lambda _analysis: {},
