@@ -25,8 +25,10 @@ def _nothing() -> None:
 class CaseRecording(QObject):
     """Takes photos, answers and failures down."""
 
+    photo_taken_in = Signal(object)
+    """EvidenceEntry: new, or on the list again."""
     entry_changed = Signal(object)
-    """EvidenceEntry: new, or no longer as it was."""
+    """EvidenceEntry: no longer as it was."""
     analysis_recorded = Signal(int, object)
     """The exhibit's number and its Analysis, which is on the disk now."""
 
@@ -58,7 +60,7 @@ class CaseRecording(QObject):
 
         def show(added: Added) -> None:
             if added.duplicate_of is None:
-                self.entry_changed.emit(added.entry)
+                self.photo_taken_in.emit(added.entry)
             done(added)
 
         self._connection.run(
@@ -81,7 +83,7 @@ class CaseRecording(QObject):
             return self._list_entry(case, case.record_failure(failure, number))
 
         def show(entry: EvidenceEntry) -> None:
-            self.entry_changed.emit(entry)
+            (self.photo_taken_in if number is None else self.entry_changed).emit(entry)
             if done is not None:
                 done(entry)
 

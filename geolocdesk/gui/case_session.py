@@ -69,6 +69,7 @@ class CaseSession(QObject):
         self._connection = CaseConnection(self)
         self._connection.failed.connect(self.failed)
         self.recording = CaseRecording(self._connection, self._entry, self)
+        self.recording.photo_taken_in.connect(self._take_in)
         self.recording.entry_changed.connect(self._pass_on)
         self._removed: set[int] = set()
         self._page_read.connect(self._deliver_page)
@@ -298,6 +299,10 @@ class CaseSession(QObject):
         info = case.info()
         untitled = path.parent == self._unsaved_folder
         return OpenCase(path, info.details, case.settings(), info.exhibits, read_only, untitled)
+
+    def _take_in(self, entry: EvidenceEntry) -> None:
+        self._removed.discard(entry.number)
+        self.entry_changed.emit(entry)
 
     def _pass_on(self, entry: EvidenceEntry) -> None:
         """Tell of what a batch wrote, unless the exhibit was taken off the list while that was on its way."""

@@ -105,6 +105,20 @@ def test_the_same_content_from_another_path_is_recognised(
     assert list(heard.entries) == [first.entry.number]
 
 
+def test_an_answer_that_was_on_its_way_does_not_bring_a_removed_photo_back(
+    qtbot: QtBot, session: CaseSession, heard: Heard, tmp_path: Path
+) -> None:
+    session.create(tmp_path / "harbour.gldcase", DETAILS)
+    number = add(qtbot, session, "IMG_0001.jpg").entry.number
+    heard.entries.clear()
+    with qtbot.waitSignal(session.recording.analysis_recorded, timeout=WAIT_MS):
+        record_analysis(session, number, make_analysis())
+        assert session.remove(number)
+    assert heard.entries == {}
+    assert add(qtbot, session, "IMG_0001.jpg").entry.number == number
+    assert list(heard.entries) == [number]
+
+
 def test_an_analysis_is_recorded_once_and_an_earlier_one_is_chosen_again(
     qtbot: QtBot, session: CaseSession, heard: Heard, tmp_path: Path
 ) -> None:
