@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geolocdesk.cli.console import EXIT_OK, write_json, write_result
-from geolocdesk.errors import UsageError
+from geolocdesk.cli.console import EXIT_OK, progress_reporter, say, utc_now, write_json, write_result
+from geolocdesk.cli.options import add_workers, non_negative_float, positive_int
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,53 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     verb = verbs.add_parser(
         "import",
         help="make a model folder from another program's weights",
-        description="Make a model folder of VGG-16 with global max pooling from a .caffemodel whose convolutions are "
-        "named conv1_1 to conv5_3, such as the one Vo, Jacobs and Hays released, or from a .pth or .safetensors "
-        "file in torchvision's layout.",
+        description="Make a model folder from weights on this machine: a .caffemodel of VGG-16, such as the one Vo, "
+        "Jacobs and Hays released; a .pth, .bin or .safetensors file of a network of torchvision or timm, or the "
+        "folder in which timm, OpenCLIP or transformers saved one (ResNet, EfficientNet, ViT, DINOv2, CLIP, SigLIP). "
+        "What the file does not say is assumed, and said. Files that could run a program are refused.",
     )
-    verb.add_argument("source", type=Path, metavar="SOURCE", help="a .caffemodel, .pth or .safetensors file")
+    verb.add_argument("source", type=Path, metavar="SOURCE", help="a weights file, or the folder it lies in")
     verb.add_argument("--out", type=Path, required=True, metavar="MODEL", help="the folder to write")
+    verb.add_argument(
+        "--architecture",
+        metavar="NAME",
+        help="the network, where the file does not tell: timm/NAME, timm/NAME.TAG for the preparation of timm's "
+        "weights of that tag, or torchvision/NAME",
+    )
+    verb.add_argument(
+        "--side-px", type=positive_int, metavar="N", help="the side of the square pictures it takes"
+    )
+    verb.add_argument(
+        "--pooling",
+        metavar="LIST",
+        help="how feature maps become the descriptor: own (the network's own), cls, mean, std, max, gem[:P], "
+        "rmac[:L] or netvlad[:K], joined by + and each with @MAP for another map than the last",
+    )
+    verb.add_argument(
+        "--photos", type=Path, metavar="FOLDER", help="photos from which --pca and netvlad are learned"
+    )
+    verb.add_argument(
+        "--pca",
+        type=positive_int,
+        metavar="N",
+        help="cut the descriptor to N principal components of --photos",
+    )
+    verb.add_argument(
+        "--whitening",
+        type=non_negative_float,
+        default=0.5,
+        metavar="W",
+        help="0 (none) to 1 (full): how far --pca evens the components out (default 0.5)",
+    )
+    verb.add_argument(
+        "--projection",
+        type=Path,
+        metavar="FILE",
+        help="a projection.safetensors fitted elsewhere, with mean and matrix",
+    )
+    verb.add_argument(
+        "--pca-per-pack", action="store_true", help="fit a projection on each new pack's own photos"
+    )
     verb.add_argument(
         "--mean",
         type=_mean,
@@ -54,7 +95,9 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="what to take off each channel of a photo for a .caffemodel, 0 to 255 (default 100,100,100, as in "
         "the authors' program)",
     )
+    verb.add_argument("--licence", default="not stated", metavar="TEXT", help="the licence of the weights")
     verb.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_workers(verb)
     verb.set_defaults(run=run_import)
 
 
@@ -105,17 +148,32 @@ def run_verify(options: argparse.Namespace) -> int:
 
 def run_import(options: argparse.Namespace) -> int:
     """Write a model folder, let it describe a picture, report it and return the exit code."""
-    from geolocdesk.features.importers.caffemodel import import_caffemodel
-    from geolocdesk.features.importers.torchvision import SUFFIXES, import_torchvision_vgg16
+    from geolocdesk.features.importers.imported_model import ImportOptions
+    from geolocdesk.features.importers.importing import import_model
     from geolocdesk.features.model_pack import verify_model
 
-    if options.source.suffix.lower() not in SUFFIXES:
-        import_caffemodel(options.source, options.out, mean_bgr=options.mean)
-    elif options.mean is None:
-        import_torchvision_vgg16(options.source, options.out)
-    else:
-        message = "--mean belongs to a .caffemodel; weights in torchvision's layout have torchvision's own."
-        raise UsageError(message)
+    imported = import_model(
+        options.source,
+        options.out,
+        ImportOptions(
+            architecture=options.architecture,
+            side_px=options.side_px,
+            pooling=options.pooling,
+            photos=options.photos,
+            components=options.pca,
+            whitening=options.whitening,
+            projection=options.projection,
+            fits_projection=options.pca_per_pack,
+            mean_bgr=options.mean,
+            licence=options.licence,
+            clock=utc_now,
+            workers=options.workers,
+            device=options.device,
+            progress=progress_reporter(),
+        ),
+    )
+    for remark in imported.remarks:
+        say(remark)
     _report(verify_model(str(options.out)), as_json=options.json)
     return EXIT_OK
 

@@ -19,6 +19,8 @@ WHITENING_POWER = 0.25
 """Half whitening divides each component by the fourth root of its variance, halfway (in decibels) to equal."""
 
 _BLOCK_ROWS = 2048
+_WIDEST_COVARIANCE = 4096
+"""Beyond it, fewer descriptors than numbers are not worth a covariance of numbers by numbers."""
 _SMALLEST_SHARE = 1e-10
 """Directions with less than this share of the largest variance are rounding, not pictures."""
 
@@ -94,27 +96,53 @@ class Projection:
             raise ModelError(message) from error
 
 
-def fit_projection(descriptors: NDArray[np.float32], dimension: int = 512) -> Projection:
-    """Return the projection on the first ``dimension`` principal components, half whitened.
+def fit_projection(
+    descriptors: NDArray[np.float32], dimension: int = 512, *, whitening: float = 2 * WHITENING_POWER
+) -> Projection:
+    """Return the projection on the first ``dimension`` principal components, half whitened unless said otherwise.
 
-    ``descriptors`` is float32[n, D]. Computed in float64; the sign of each component is such that its largest
+    ``descriptors`` is float32[n, D]; ``whitening``, from 0 to 1, is the power of its standard deviation by which
+    each component is divided. Computed in float64; the sign of each component is such that its largest
     entry is positive, so the same descriptors give the same projection. Fewer components are kept where the
     descriptors do not span ``dimension``. Raises ModelError where they are all the same.
     """
-    mean, covariance = _moments(descriptors)
-    variances, directions = np.linalg.eigh(covariance)
-    variances, directions = variances[::-1], directions[:, ::-1]
-    spanned = int(np.count_nonzero(variances > max(variances[0], 0.0) * _SMALLEST_SHARE))
+    few = len(descriptors) < descriptors.shape[1] and descriptors.shape[1] > _WIDEST_COVARIANCE
+    mean, variances, directions = _components_of_few(descriptors) if few else _components(descriptors)
+    greatest = max(float(variances.max(initial=0.0)), 0.0)
+    spanned = int(np.count_nonzero(variances > greatest * _SMALLEST_SHARE))
     if spanned == 0:
         message = f"All {len(descriptors)} photos look the same to the model; check the source for copies."
         raise ModelError(message)
     kept = min(dimension, spanned)
     variances, directions = variances[:kept], directions[:, :kept]
     signs = np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(kept)])
-    matrix = directions * (signs / variances**WHITENING_POWER)
+    matrix = directions * (signs / variances ** (whitening / 2))
     return Projection(
         mean.astype(np.float32), np.ascontiguousarray(matrix, dtype=np.float32), len(descriptors)
     )
+
+
+def _components(
+    descriptors: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean, the variances, greatest first, and the directions as columns."""
+    mean, covariance = _moments(descriptors)
+    variances, directions = np.linalg.eigh(covariance)
+    return mean, variances[::-1], directions[:, ::-1]
+
+
+def _components_of_few(
+    descriptors: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the same of fewer descriptors than they have numbers, from their products with each other."""
+    centred = descriptors.astype(np.float64)
+    mean = centred.mean(axis=0)
+    centred -= mean
+    variances, combinations = np.linalg.eigh(centred @ centred.T / max(1, len(centred) - 1))
+    variances, combinations = variances[::-1], combinations[:, ::-1]
+    spanned = variances > max(float(variances[0]), 0.0) * _SMALLEST_SHARE
+    lengths = np.sqrt(variances[spanned] * max(1, len(centred) - 1))
+    return mean, variances[spanned], centred.T @ (combinations[:, spanned] / lengths)
 
 
 def _moments(descriptors: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,19 +4,22 @@ import io
 import pickle
 import struct
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError
+from geolocdesk.features.weights import unreadable
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    State = dict[str, torch.Tensor]
+State: TypeAlias = "dict[str, torch.Tensor]"
+"""A state dictionary: tensors by name."""
 
 _LOADING_ERRORS = (
     pickle.UnpicklingError,
@@ -67,10 +70,46 @@ def read_state(content: bytes, file: Path) -> "State":
         )
         raise ModelError(message) from error
     except (*_LOADING_ERRORS, safetensors.SafetensorError) as error:
+        if "TorchScript" in str(error):
+            message = (
+                f"{file} is a TorchScript archive, which is a program, and was not opened. Save its state dictionary "
+                "as safetensors where you trust it, and import that."
+            )
+            raise ModelError(message) from error
         message = f"{file} is no weights file, or it is damaged; bring a whole .pth or .safetensors file."
         raise ModelError(message) from error
-    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
-        loaded = loaded["state_dict"]
+    return _plain_tensors(loaded, file)
+
+
+def read_state_of(path: Path, keep: "Callable[[str], bool]") -> "State":
+    """Return the tensors of a weights file whose names ``keep`` accepts, the others of a safetensors file unread.
+
+    No code in the file can run. Raises ModelError.
+    """
+    import safetensors
+
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(9)
+        if start[8:9] != b"{":
+            whole = read_state(path.read_bytes(), path)
+            return {name: tensor for name, tensor in whole.items() if keep(name)}
+        with safetensors.safe_open(path, "pt") as opened:
+            kept = {name: opened.get_tensor(name) for name in opened.keys() if keep(name)}  # noqa: SIM118 - no dictionary
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except safetensors.SafetensorError as error:
+        message = f"{path} is no weights file, or it is damaged; bring a whole .pth or .safetensors file."
+        raise ModelError(message) from error
+    return _plain_tensors(kept, path)
+
+
+def _plain_tensors(loaded: object, file: Path) -> "State":
+    """Return a state dictionary's tensors as float32. Raises ModelError where it is none."""
+    if isinstance(loaded, dict):
+        loaded = next(
+            (loaded[name] for name in ("state_dict", "model") if isinstance(loaded.get(name), dict)), loaded
+        )
     named = isinstance(loaded, dict) and all(
         isinstance(name, str) and _is_plain(value) for name, value in loaded.items()
     )

@@ -1,5 +1,6 @@
 """Networks of timm, by their names there and a few options."""
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _WHOLE_OPTIONS = {
 }
 """Options that take a whole number, and the greatest that makes sense."""
 
+_FRACTIONS = {"mlp_ratio": r"\d{1,2}(\.\d{1,16})?", "norm_eps": r"1e-\d{2}"}
+"""Options that take another number, and how it is written."""
+
 _ACTIVATIONS = ("gelu", "gelu_tanh", "quick_gelu", "relu", "silu")
 
 
@@ -57,6 +61,14 @@ class TimmName:
         return cls(name, tuple(sorted(_option(part) for part in options)))
 
 
+def knows_timm(name: str) -> bool:
+    """Tell whether the installed timm has a network of this name, a tag or options after it aside."""
+    import timm
+
+    plain = re.split(r"[.;]", name)[0]
+    return bool(_NAME.fullmatch(plain)) and bool(timm.is_model(plain))
+
+
 def _check_name(name: str) -> None:
     """Raise ModelError unless the installed timm has a network of this name; no other kind of name reaches timm."""
     import timm
@@ -76,17 +88,21 @@ def _option(text: str) -> tuple[str, Option]:
         return name, int(value)
     if name == "act_layer" and value in _ACTIVATIONS:
         return name, value
-    if name == "mlp_ratio" and re.fullmatch(r"\d{1,2}(\.\d{1,16})?", value):
+    if name in _FRACTIONS and re.fullmatch(_FRACTIONS[name], value):
         return name, float(value)
-    message = f"“{text}” is no option of a network; known are {', '.join([*_WHOLE_OPTIONS, 'act_layer', 'mlp_ratio'])}."
+    known = ", ".join([*_WHOLE_OPTIONS, *_FRACTIONS, "act_layer"])
+    message = f"“{text}” is no option of a network; known are {known}."
     raise ModelError(message)
 
 
 def new_timm_model(name: TimmName) -> "nn.Module":
     """Return timm's network with weights of no meaning; without ``num_classes`` it has no classifier."""
     import timm
+    from torch import nn
 
     options: dict[str, Any] = {"num_classes": 0, **dict(name.options)}
+    if "norm_eps" in options:
+        options["norm_layer"] = functools.partial(nn.LayerNorm, eps=options.pop("norm_eps"))
     try:
         model: nn.Module = timm.create_model(name.name, pretrained=False, **options)
     except (TypeError, ValueError, AssertionError, RuntimeError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""VGG-16 out of state dictionaries, and files that are none."""
+"""Networks out of state dictionaries, and files that are none."""
 
 import json
 import pickle
@@ -11,9 +11,9 @@ from safetensors.numpy import save_file
 
 from geolocdesk.cli.commands import run
 from geolocdesk.errors import ModelError
-from geolocdesk.features.importers.torchvision import import_torchvision_vgg16
+from geolocdesk.features.importers.checkpoint import import_checkpoint
 from geolocdesk.features.model_pack import open_model, read_model
-from geolocdesk.features.preparation import AUTHORS, TORCHVISION
+from geolocdesk.features.preparation import TORCHVISION
 from geolocdesk.provenance import sha256_of_file
 from tests.unit.features.extractor_contract import random_pictures
 
@@ -21,7 +21,7 @@ Weights = dict[str, NDArray[np.float32]]
 
 
 def test_a_model_folder_describes_as_the_file_itself(vgg16_file: Path, tmp_path: Path) -> None:
-    record = import_torchvision_vgg16(vgg16_file, tmp_path / "model")
+    record = import_checkpoint(vgg16_file, tmp_path / "model").record
     assert record == read_model(tmp_path / "model")
     assert record.preparation == TORCHVISION
     assert sha256_of_file(vgg16_file) in record.source
@@ -47,10 +47,6 @@ def test_a_pth_file_with_a_classifier_by_command(
     assert run(["model", "import", str(path), "--out", str(tmp_path / "b"), "--mean", "1,2,3"]) == 2
 
 
-def test_the_preparation_may_be_the_authors(vgg16_file: Path, tmp_path: Path) -> None:
-    assert import_torchvision_vgg16(vgg16_file, tmp_path / "m", prepared=AUTHORS).preparation == AUTHORS
-
-
 class Program:
     """Would write a file if it were unpickled."""
 
@@ -68,7 +64,7 @@ def test_a_file_with_a_program_is_refused_and_not_run(tmp_path: Path) -> None:
     for write in (torch.save, lambda value, place: place.write_bytes(pickle.dumps(value))):
         write({"features.0.weight": Program(target)}, path)
         with pytest.raises(ModelError, match="more than plain weights"):
-            import_torchvision_vgg16(path, tmp_path / "model")
+            import_checkpoint(path, tmp_path / "model")
     assert not target.exists()
     assert not (tmp_path / "model").exists()
 
@@ -89,11 +85,11 @@ def test_other_networks_are_refused(
     weights = {key: value for key, value in vgg16_weights.items() if key != name}
     save_file(weights if values is None else {**weights, name: values}, tmp_path / "w.safetensors")
     with pytest.raises(ModelError, match=reason):
-        import_torchvision_vgg16(tmp_path / "w.safetensors", tmp_path / "model")
+        import_checkpoint(tmp_path / "w.safetensors", tmp_path / "model")
 
 
 @pytest.mark.parametrize("name", ["absent.pth", "empty.safetensors"])
 def test_what_is_no_weights_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty.safetensors").touch()
     with pytest.raises(ModelError):
-        import_torchvision_vgg16(tmp_path / name, tmp_path / "model")
+        import_checkpoint(tmp_path / name, tmp_path / "model")

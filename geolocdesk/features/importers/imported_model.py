@@ -1,0 +1,193 @@
+"""The last steps that every import shares: a name, a pooling, a projection where one is asked for, a folder."""
+
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.errors import ModelError, UsageError
+from geolocdesk.evidence.intake import Intake, TakenIn, expand_paths
+from geolocdesk.features.architecture import IMPORTED_PREFIXES, Pooling
+from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.importers.picture_preparation import described_preparation
+from geolocdesk.features.model_folder import write_model
+from geolocdesk.features.model_pack import extractor_from_record
+from geolocdesk.features.model_record import ModelRecord
+from geolocdesk.features.preparation import Preparation
+from geolocdesk.features.projection import Projection, fit_projection
+from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
+
+MOST_SAMPLE_PHOTOS = 4096
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What a user may say about a model besides where it lies."""
+
+    architecture: str | None = None
+    side_px: int | None = None
+    pooling: str | None = None
+    photos: Path | None = None
+    """A folder of sample photos, from which centroids and principal components are learned."""
+    components: int | None = None
+    """How many principal components a descriptor is cut to; None for all of it."""
+    whitening: float = 0.5
+    """0 to 1: the power of its standard deviation by which each component is divided."""
+    projection: Path | None = None
+    """A file of a projection that was fitted elsewhere."""
+    fits_projection: bool = False
+    """Whether each new pack fits a projection of its own."""
+    mean_bgr: tuple[float, float, float] | None = None
+    """What is taken off each channel for a ``.caffemodel``, 0–255."""
+    licence: str = "not stated"
+    clock: Callable[[], str] = field(default=lambda: "1970-01-01T00:00:00Z")
+    workers: int = 1
+    device: str = "auto"
+    progress: ProgressCallback = ignore_progress
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImportedModel:
+    """A model as it is about to be written."""
+
+    architecture: str
+    weights: Mapping[str, NDArray[np.float32]]
+    preparation: Preparation
+    pooling: tuple[Pooling, ...]
+    feature_maps: Mapping[str, int]
+    source: str
+    own_projection: Projection | None = None
+    """One that came with the weights."""
+    remarks: tuple[str, ...] = ()
+    """What was assumed, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model folder that was just written."""
+
+    record: ModelRecord
+    remarks: tuple[str, ...]
+
+
+def check_options(options: ImportOptions) -> None:
+    """Raise UsageError for options that contradict each other."""
+    wanted = [
+        name
+        for name, given in (
+            ("--pca", options.components is not None),
+            ("--projection", options.projection is not None),
+            ("--pca-per-pack", options.fits_projection),
+        )
+        if given
+    ]
+    if len(wanted) > 1:
+        message = f"{' and '.join(wanted)} each say which projection the model has; give one of them."
+        raise UsageError(message)
+    if options.components is not None and options.photos is None:
+        message = "--pca learns the components from photos; name a folder of some hundreds with --photos."
+        raise UsageError(message)
+    if not 0.0 <= options.whitening <= 1.0:
+        message = f"--whitening takes a number from 0 (none) to 1 (full), not {options.whitening:g}."
+        raise UsageError(message)
+
+
+def write_imported(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> Imported:
+    """Write a model folder and return its record and what was assumed. Raises ModelError, OutputError or UsageError."""
+    projection = _given_projection(model, options)
+    remarks = [f"Preparation: {described_preparation(model.preparation)}.", *model.remarks]
+    if options.components is not None:
+        fitted = _fit(out, name, model, options)
+        projection = fitted
+        remarks.append(
+            f"Projection: {fitted.dimension} principal components of {fitted.photos} photos, whitening "
+            f"{options.whitening:g}."
+        )
+    record = _write(out, name, model, projection, options)
+    return Imported(record, tuple(remarks))
+
+
+def _write(
+    out: Path, name: str, model: ImportedModel, projection: Projection | None, options: ImportOptions
+) -> ModelRecord:
+    return write_model(
+        out,
+        name=name,
+        architecture=model.architecture,
+        weights=model.weights,
+        preparation=model.preparation,
+        pooling=model.pooling,
+        fits_projection=options.fits_projection,
+        projection=projection,
+        licence=options.licence,
+        source=model.source,
+        feature_maps=model.feature_maps if model.architecture.startswith(IMPORTED_PREFIXES) else None,
+    )
+
+
+def _given_projection(model: ImportedModel, options: ImportOptions) -> Projection | None:
+    if options.projection is None:
+        return None if options.fits_projection else model.own_projection
+    return Projection.load(options.projection)
+
+
+def _fit(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> Projection:
+    """Return a projection fitted on what the model makes of the sample photos."""
+    staging = out.with_name(f".{out.name}.fitting")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        plain = replace(options, fits_projection=False)
+        record = _write(staging, name, model, model.own_projection, plain)
+        extractor = extractor_from_record(record, None, device=options.device)
+        try:
+            described = describe_photos(extractor, options)
+        finally:
+            extractor.close()
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    if model.own_projection is not None:
+        message = "The weights bring a projection of their own, and --pca would put a second after it; leave one out."
+        raise UsageError(message)
+    return fit_projection(described, options.components or 1, whitening=options.whitening)
+
+
+def describe_photos(extractor: Extractor, options: ImportOptions) -> NDArray[np.float32]:
+    """Return the descriptors float32[n, D] of the sample photos that can be read. Raises ModelError without any."""
+    parts = [extractor.describe(np.stack(batch)) for batch in sample_pictures(extractor, options)]
+    return np.concatenate(parts)
+
+
+def sample_pictures(extractor: Extractor, options: ImportOptions) -> "Sequence[list[NDArray[np.uint8]]]":
+    """Return the sample photos as an extractor takes them, in batches. Raises ModelError without any."""
+    if options.photos is None:
+        message = "This learns from photos; name a folder of some hundreds with --photos."
+        raise UsageError(message)
+    paths = _evenly(list(expand_paths([options.photos])))
+    pictures: list[NDArray[np.uint8]] = []
+    with Intake(workers=options.workers) as intake:
+        taken_in = intake.take_in_all(paths, [extractor.rendition], clock=options.clock)
+        for done, taken in enumerate(taken_in, start=1):
+            if isinstance(taken, TakenIn):
+                pictures.append(taken.pictures[0])
+            options.progress(Progress("Reading sample photos", done, len(paths)))
+    if not pictures:
+        message = f"None of the {len(paths)} photos in {options.photos} can be read; name another folder."
+        raise ModelError(message)
+    return [pictures[start : start + _BATCH] for start in range(0, len(pictures), _BATCH)]
+
+
+def _evenly(paths: Sequence[Path]) -> list[Path]:
+    """Return at most ``MOST_SAMPLE_PHOTOS`` of the paths, evenly spread."""
+    step = max(1.0, len(paths) / MOST_SAMPLE_PHOTOS)
+    return [paths[int(number * step)] for number in range(min(len(paths), MOST_SAMPLE_PHOTOS))]
+
+
+def model_name(*parts: str) -> str:
+    """Return a model's name, at most 64 plain characters, of which the last part keeps its end."""
+    words = [re.sub(r"[^a-z0-9._-]+", "-", part.lower()).strip("-._") for part in parts]
+    return "-".join(word for word in words if word)[:64].rstrip("-._") or "imported"
