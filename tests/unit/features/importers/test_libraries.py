@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -17,11 +18,12 @@ from tests.unit.features.importers.photos import described, real_photos
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
 pytestmark = pytest.mark.shared
 
 Floats = NDArray[np.float32]
+Theirs: TypeAlias = Any
+"""A network of another library, which mypy does not know."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,15 @@ def unit(values: "torch.Tensor") -> Floats:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def stirred(model: "nn.Module", seed: int = 3) -> "nn.Module":
+def timm_config(name: str) -> dict[str, Any]:
+    import timm
+
+    found = timm.get_pretrained_cfg(name)
+    assert found is not None
+    return asdict(found)
+
+
+def stirred(model: Theirs, seed: int = 3) -> Theirs:
     """Return a network whose every tensor differs from what it began with, so that none can be left out unseen."""
     import torch
 
@@ -59,7 +69,7 @@ def stirred(model: "nn.Module", seed: int = 3) -> "nn.Module":
         return with_statistics(model, torch.randn((8, 3, 64, 64), generator=generator))
 
 
-def with_statistics(model: "nn.Module", pictures: "torch.Tensor") -> "nn.Module":
+def with_statistics(model: Theirs, pictures: "torch.Tensor") -> Theirs:
     """Return a network whose batch normalisations have seen pictures, so that signals keep their size."""
     from torch import nn
 
@@ -71,7 +81,7 @@ def with_statistics(model: "nn.Module", pictures: "torch.Tensor") -> "nn.Module"
     return model.eval()
 
 
-def timm_model(name: str) -> "nn.Module":
+def timm_model(name: str) -> Theirs:
     import timm
     import torch
 
@@ -80,10 +90,11 @@ def timm_model(name: str) -> "nn.Module":
 
 
 def timm_pictures(config: dict[str, Any], photos: list[Image.Image]) -> "torch.Tensor":
-    import timm.data
     import torch
+    from timm.data.config import resolve_data_config
+    from timm.data.transforms_factory import create_transform
 
-    transform = timm.data.create_transform(**timm.data.resolve_data_config({}, pretrained_cfg=config))
+    transform: Any = create_transform(**resolve_data_config({}, pretrained_cfg=config))  # type: ignore[no-untyped-call]  # as timm wrote it
     return torch.stack([transform(photo) for photo in photos])
 
 
@@ -98,7 +109,6 @@ TIMM = (
 
 @pytest.mark.parametrize("name", TIMM)
 def test_timms_networks_describe_as_timm_does(name: str, tmp_path: Path, photos: list[Image.Image]) -> None:
-    import timm
     import torch
     from safetensors.torch import save_file
 
@@ -109,9 +119,9 @@ def test_timms_networks_describe_as_timm_does(name: str, tmp_path: Path, photos:
     imported = import_checkpoint(tmp_path / "weights.safetensors", tmp_path / "model", options)
     assert any("timm" in remark for remark in imported.remarks)
     if not with_head:
-        theirs.reset_classifier(0)  # type: ignore[operator]  # timm's networks have it
+        theirs.reset_classifier(0)
     with torch.inference_mode():
-        expected = unit(theirs(timm_pictures(timm.get_pretrained_cfg(name).to_dict(), photos)))
+        expected = unit(theirs(timm_pictures(timm_config(name), photos)))
     assert np.abs(ours(tmp_path / "model", photos) - expected).max() < 1e-4
     assert np.abs(expected[0] - expected[1]).max() > 1e-3
 
@@ -130,9 +140,9 @@ def test_dinov2_is_told_from_its_tensors_and_runs_at_another_size(
     options = ImportOptions(side_px=98, pooling="cls+mean")
     imported = import_checkpoint(tmp_path / "dinov2_vits14_pretrain.pth", tmp_path / "model", options)
     assert imported.record.architecture == "timm/vit_small_patch14_dinov2;img_size=98"
-    small = timm.create_model("vit_small_patch14_dinov2", img_size=98, pretrained=False).eval()
+    small: Any = timm.create_model("vit_small_patch14_dinov2", img_size=98, pretrained=False).eval()
     small.load_state_dict(checkpoint_filter_fn(state, small))
-    config = {**timm.get_pretrained_cfg("vit_small_patch14_dinov2").to_dict(), "input_size": (3, 98, 98)}
+    config = {**timm_config("vit_small_patch14_dinov2"), "input_size": (3, 98, 98)}
     with torch.inference_mode():
         tokens = small.forward_features(timm_pictures(config, photos))
     expected = np.concatenate([unit(tokens[:, 0]), unit(tokens[:, 1:].mean(dim=1))], axis=1) / np.sqrt(2)
@@ -157,14 +167,14 @@ def test_torchvisions_networks_are_recognised_and_describe_alike(
     if name == "resnet18":
         theirs.fc = nn.Identity()
     else:
-        theirs.classifier[-1] = nn.Identity()  # type: ignore[operator]  # a Sequential
+        theirs.classifier[-1] = nn.Identity()
     pictures = torch.stack([weights.transforms()(photo) for photo in photos])
     with torch.inference_mode():
         expected = unit(theirs(pictures))
     assert np.abs(ours(tmp_path / "model", photos) - expected).max() < 1e-4
 
 
-def clip_folder(folder: Path, **options: int) -> "nn.Module":
+def clip_folder(folder: Path, **options: int) -> Theirs:
     import transformers
 
     vision = {
@@ -186,7 +196,7 @@ def clip_folder(folder: Path, **options: int) -> "nn.Module":
     return model
 
 
-def siglip_folder(folder: Path) -> "nn.Module":
+def siglip_folder(folder: Path) -> Theirs:
     import transformers
 
     sizes = {"hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -197,7 +207,7 @@ def siglip_folder(folder: Path) -> "nn.Module":
     return model
 
 
-def dinov2_folder(folder: Path, *, registers: bool = False) -> "nn.Module":
+def dinov2_folder(folder: Path, *, registers: bool = False) -> Theirs:
     import transformers
 
     sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -209,11 +219,11 @@ def dinov2_folder(folder: Path, *, registers: bool = False) -> "nn.Module":
         image_mean=[0.485, 0.456, 0.406],
         image_std=[0.229, 0.224, 0.225],
     ).save_pretrained(folder)
-    model: nn.Module = getattr(transformers, f"{kind}Model")(config)
+    model: Any = getattr(transformers, f"{kind}Model")(config)
     return model
 
 
-def vit_folder(folder: Path) -> "nn.Module":
+def vit_folder(folder: Path) -> Theirs:
     import transformers
 
     sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -222,7 +232,7 @@ def vit_folder(folder: Path) -> "nn.Module":
     return model
 
 
-TRANSFORMERS: dict[str, tuple[Callable[[Path], "nn.Module"], Callable[[Any], "torch.Tensor"]]] = {
+TRANSFORMERS: dict[str, tuple[Callable[[Path], Theirs], Callable[[Any], "torch.Tensor"]]] = {
     "clip": (clip_folder, lambda made: made.image_embeds),
     "siglip": (siglip_folder, lambda made: made.pooler_output),
     "dinov2": (dinov2_folder, lambda made: made.pooler_output),
@@ -244,7 +254,7 @@ def test_folders_of_transformers_describe_as_transformers_does(
     build, embedding = TRANSFORMERS[kind]
     torch.manual_seed(9)
     theirs = stirred(build(folder))
-    theirs.save_pretrained(folder)  # type: ignore[operator]  # transformers' models have it
+    theirs.save_pretrained(folder)
     import_checkpoint(folder, tmp_path / "model")
     extractor = open_model(str(tmp_path / "model"), device="cpu")
     found = described(extractor, photos)
