@@ -69,22 +69,25 @@ class Case(CaseReader):
 
         The same file (path and content) keeps its number: it is restored if it was removed, and gets its
         record if it had failed before. ``thumbnail`` is a JPEG of at most some 1024 pixels; reports print it.
+        A path is kept from the root of its disk on, as everywhere in a case, so that the file can be found from
+        any folder.
         """
         with self.store.transaction():
-            return self._evidence_number(record, thumbnail)
+            return self._evidence_number(_from_the_root(record), thumbnail)
 
     def record_failure(self, failure: AnalysisFailure, exhibit: int | None = None) -> int:
         """Keep why a photo could not be analysed and return its exhibit number.
 
         Without ``exhibit`` it is the newest one read from that path, or a new one. An earlier analysis stays.
         """
-        number = exhibit if exhibit is not None else self._number_at(failure.path)
+        path = failure.path.absolute()
+        number = exhibit if exhibit is not None else self._number_at(path)
         with self.store.transaction():
             self._append(
                 projection.EXHIBIT_FAILED,
                 {
                     "exhibit": number if number is not None else self._count(_NEXT_EXHIBIT),
-                    "path": codec.path_to_text(failure.path),
+                    "path": codec.path_to_text(path),
                     "kind": failure.kind,
                     "message": codec.storable_text(failure.message),
                 },
@@ -106,6 +109,7 @@ class Case(CaseReader):
         equal to the current one is not stored twice.
         """
         thumbnail = analysis.thumbnail
+        analysis = replace(analysis, evidence=_from_the_root(analysis.evidence))
         document = canonical_json(codec.encode(replace(analysis, thumbnail=None)))
         with self.store.transaction():
             number = exhibit if exhibit is not None else self._evidence_number(analysis.evidence, thumbnail)
@@ -312,6 +316,11 @@ def utc_text(at: datetime) -> str:
 def _is_of(exhibit: Exhibit, record: EvidenceRecord) -> bool:
     never_read = exhibit.status is ExhibitStatus.FAILED and isinstance(exhibit.sha256, Unavailable)
     return exhibit.sha256 == record.sha256 or (never_read and not exhibit.removed)
+
+
+def _from_the_root(record: EvidenceRecord) -> EvidenceRecord:
+    """Return the record with the whole path of its file; a link in it stays a link."""
+    return replace(record, path=record.path.absolute())
 
 
 def _hash_of_evidence(path: Path) -> str:

@@ -42,6 +42,30 @@ def test_a_new_case_tells_who_and_what(case: Case) -> None:
     assert case.settings() == CaseSettings()
 
 
+def test_a_path_is_found_again_from_any_folder(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    beach, dark = Path("beach.jpg"), Path("dark.jpg")
+    waiting = case.add_evidence(make_record(beach))
+    analysed = case.record_analysis(make_analysis(path=beach)).exhibit
+    failed = case.record_failure(make_failure(path=dark))
+
+    monkeypatch.chdir("/")
+    with reopened(case) as seen:
+        assert waiting == analysed
+        assert [seen.exhibit(number).path for number in (waiting, failed)] == [
+            tmp_path / beach,
+            tmp_path / dark,
+        ]
+        record = seen.record(waiting)
+        assert record is not None
+        assert record.path == tmp_path / beach
+        document = seen.current_analysis(analysed)
+        assert document is not None
+        assert document.evidence.path == tmp_path / beach
+
+
 def test_evidence_waits_with_its_whole_record(case: Case) -> None:
     record, picture = make_record(BEACH), make_picture()
 
