@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.atlas.countries import outlines_sha256
 from geolocdesk.errors import CalibrationError, EvidenceError, PackError
 from geolocdesk.estimation.calibration import FittedCalibration, newest_for
 from geolocdesk.estimation.estimate import estimate_location
@@ -37,6 +38,8 @@ from geolocdesk.provenance import (
 from geolocdesk.reference.calibration_file import read_calibrations
 from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.reference.pack import Pack, open_pack
+from geolocdesk.reference.row_selection import RowSelection
+from geolocdesk.reference.row_set import RowSet
 from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.unavailable import Unavailable
 
@@ -65,18 +68,53 @@ class Exclusions:
     photographers: frozenset[str] = field(default_factory=frozenset)
     within: SearchArea | None = None
     """Where given, references outside this area are ruled out as well."""
+    countries: frozenset[str] = field(default_factory=frozenset)
+    """ISO 3166-1 alpha-2; where any is given, references outside these countries are ruled out as well."""
+    own_copies: bool = False
+    """Rule out references that are copies of the photo itself, so that it is not found by its own likeness."""
+
+    def __or__(self, more: "Exclusions") -> "Exclusions":
+        """Return these exclusions and others; another area or other countries take the place of these."""
+        return Exclusions(
+            self.reference_ids | more.reference_ids,
+            self.places | more.places,
+            self.photographers | more.photographers,
+            more.within or self.within,
+            more.countries or self.countries,
+            self.own_copies or more.own_copies,
+        )
+
+    def __sub__(self, fewer: "Exclusions") -> "Exclusions":
+        """Return these exclusions without others."""
+        return Exclusions(
+            self.reference_ids - fewer.reference_ids,
+            self.places - fewer.places,
+            self.photographers - fewer.photographers,
+            None if self.within == fewer.within else self.within,
+            frozenset() if self.countries == fewer.countries else self.countries,
+            self.own_copies and not fewer.own_copies,
+        )
 
     def to_json(self) -> dict[str, JsonValue]:
-        """Return the exclusions as sorted lists, the area by its name and hash."""
+        """Return the exclusions as sorted lists, the area and the countries' outlines by their hashes.
+
+        What a version before did not know is named only where it is used, so that answers keep their ids.
+        """
         within: JsonValue = None
         if self.within is not None:
             within = {"name": self.within.name, "sha256": self.within.sha256}
-        return {
+        value: dict[str, JsonValue] = {
             "within": within,
             "reference_ids": [*sorted(self.reference_ids)],
             "places": [*sorted(self.places)],
             "photographers": [*sorted(self.photographers)],
         }
+        if self.countries:
+            value["countries"] = [*sorted(self.countries)]
+            value["country_outlines_sha256"] = outlines_sha256()
+        if self.own_copies:
+            value["own_copies"] = True
+        return value
 
 
 NO_EXCLUSIONS = Exclusions()
@@ -129,7 +167,8 @@ class Analyser:
         self.extractor = extractor
         self.heads = heads
         self._intake = Intake(workers=workers)
-        self._excluded: dict[Exclusions, NDArray[np.int64]] = {}
+        self._selection = RowSelection(pack)
+        self._searched: dict[Exclusions, RowSet] = {}
         self._calibrations = tuple(map(FittedCalibration.from_stored, read_calibrations(pack.folder)))
 
     @classmethod
@@ -240,10 +279,7 @@ class Analyser:
 
         Raises PackError where no reference is left, and CalibrationError where the calibration is not there.
         """
-        neighbours = self.pack.search(descriptor, parameters.neighbours, self._excluded_rows(exclusions))
-        if not neighbours.items:
-            message = f"No reference of the pack {self.pack.folder} is left; exclude fewer of them."
-            raise PackError(message)
+        neighbours = self._neighbours(record.sha256, descriptor, parameters.neighbours, exclusions)
         estimate = estimate_location(neighbours, parameters, vector=descriptor.vector, heads=self.heads)
         fitted = self._calibration(parameters, exclusions, calibration)
         if fitted is not None:
@@ -308,21 +344,34 @@ class Analyser:
             return {}
         return {"classes_sha256": self.heads.sha256, "cells": parameters.cells}
 
-    def _excluded_rows(self, exclusions: Exclusions) -> NDArray[np.int64] | None:
-        if exclusions == NO_EXCLUSIONS:
-            return None
-        if exclusions not in self._excluded:
-            rows = self.pack.metadata.rows_with(
+    def _neighbours(self, sha256: str, descriptor: Descriptor, k: int, exclusions: Exclusions) -> Neighbours:
+        """Return the nearest references that the exclusions leave. Raises PackError where none is left."""
+        among = self._rows_to_search(exclusions)
+        if exclusions.own_copies:
+            same_file = self.pack.metadata.rows_with(sha256s=[sha256])
+            same_file = same_file[among.holds(same_file)]
+            beyond = self.pack.copy_distance()
+            found = self.pack.search(descriptor, k, same_file, among=among, beyond=beyond)
+            found = replace(found, copies=found.copies + len(same_file))
+        else:
+            found = self.pack.search(descriptor, k, among=among)
+        if not found.items:
+            message = f"No reference of the pack {self.pack.folder} is left; exclude fewer of them."
+            raise PackError(message)
+        return found
+
+    def _rows_to_search(self, exclusions: Exclusions) -> RowSet:
+        if exclusions not in self._searched:
+            rows = self._selection.select(
                 reference_ids=exclusions.reference_ids,
                 places=exclusions.places,
                 photographers=exclusions.photographers,
+                within=exclusions.within,
+                countries=exclusions.countries,
             )
-            if exclusions.within is not None:
-                outside = np.flatnonzero(~exclusions.within.contains(self.pack.positions()))
-                rows = np.union1d(rows, outside)
             # a batch asks the same each time; older choices of an examiner are not asked again
-            self._excluded = {exclusions: rows}
-        return self._excluded[exclusions]
+            self._searched = {exclusions: rows}
+        return self._searched[exclusions]
 
 
 def _growing_groups(everything: Iterator[TakenIn | EvidenceError]) -> Iterator[list[TakenIn | EvidenceError]]:

@@ -1,6 +1,6 @@
 """Turn Natural Earth polygons and GeoNames places into the two tables that Python reads.
 
-``geolocdesk.cartography.world`` and ``geolocdesk.cartography.gazetteer`` read them back.
+``geolocdesk.atlas.world`` and ``geolocdesk.cartography.gazetteer`` read them back.
 """
 
 import json
@@ -13,9 +13,9 @@ from basemap_tiles import boundary_kind
 from natural_earth import Features, NaturalEarth
 from numpy.typing import NDArray
 
-from geolocdesk.cartography.difference_coding import packed
+from geolocdesk.atlas.difference_coding import packed
+from geolocdesk.atlas.world import OUTLINE_UNITS_PER_DEGREE
 from geolocdesk.cartography.gazetteer import PLACE_UNITS_PER_DEGREE
-from geolocdesk.cartography.world import OUTLINE_UNITS_PER_DEGREE
 
 COUNTRY_TOLERANCE_DEG = 0.01
 BORDER_TOLERANCE_DEG = 0.005

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.cartography.difference_coding import unpacked
+from geolocdesk.atlas.difference_coding import unpacked
 from geolocdesk.paths import resource
 
 PLACE_UNITS_PER_DEGREE = 10_000

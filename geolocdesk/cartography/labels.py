@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geolocdesk.atlas.world import World
 from geolocdesk.cartography.gazetteer import Gazetteer
 from geolocdesk.cartography.vector_tile import EXTENT, GeometryKind, PropertyValue, TileFeature, encode_tile
-from geolocdesk.cartography.world import World
 
 MAX_LABEL_ZOOM = 9
 _MAX_CITIES_PER_TILE = 60

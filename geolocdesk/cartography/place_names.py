@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.atlas.world import Country, World, load_world
 from geolocdesk.cartography.disputed_areas import disputed_area_at
 from geolocdesk.cartography.gazetteer import Gazetteer, load_gazetteer
-from geolocdesk.cartography.world import Country, World, load_world
 from geolocdesk.geodesy import (
     EARTH_RADIUS_KM,
     KM_PER_DEGREE,

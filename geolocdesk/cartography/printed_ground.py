@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.atlas.world import load_world
 from geolocdesk.cartography.azimuthal import plane_area, round_the_rim
 from geolocdesk.cartography.drawing import Label, Line, Path, Shape
 from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.map_palette import LIGHT_MAP
 from geolocdesk.cartography.map_sheet import MapSheet
-from geolocdesk.cartography.world import load_world
 from geolocdesk.geodesy import EARTH_RADIUS_KM, KM_PER_DEGREE, unit_vectors
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from geolocdesk.atlas.world import load_world
 from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.labels import MAX_LABEL_ZOOM, LabelTiles
 from geolocdesk.cartography.map_palette import style_variables
 from geolocdesk.cartography.pmtiles import PMTilesFile
 from geolocdesk.cartography.tile_set import VECTOR_MEDIA_TYPE, TileSet
-from geolocdesk.cartography.world import load_world
 from geolocdesk.paths import resource
 
 SCHEME = "geolocdesk"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.cli.case import add_examiner
+from geolocdesk.cli.conditions import add_search_conditions, exclusions_of
 from geolocdesk.cli.console import (
     EXIT_OK,
     EXIT_SOME_FAILED,
@@ -21,7 +22,7 @@ from geolocdesk.cli.options import add_model, add_workers, non_negative_float, p
 from geolocdesk.errors import UsageError
 
 if TYPE_CHECKING:
-    from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
+    from geolocdesk.analysis import Analysis, AnalysisFailure
     from geolocdesk.estimation.location import EstimationParameters
     from geolocdesk.reference.pack import Pack
 
@@ -74,12 +75,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="N",
         help="for --estimator classes: only the head with N cells (default all of the model's, combined)",
     )
-    parser.add_argument(
-        "--within", type=Path, metavar="FILE.geojson", help="search only references inside these polygons"
-    )
-    parser.add_argument(
-        "--exclude", type=Path, metavar="IDS.txt", help="leave out these reference ids, one a line"
-    )
+    add_search_conditions(parser)
     add_workers(parser)
     parser.set_defaults(run=run)
 
@@ -90,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
     from geolocdesk.evidence.intake import expand_paths
 
     parameters = _parameters(options)
-    exclusions = _exclusions(options)
+    exclusions = exclusions_of(options)
     paths = list(expand_paths(options.photos))
     if not paths:
         message = "There is no photo in what was named; name photos, or folders that hold some."
@@ -164,21 +160,6 @@ def _parameters(options: argparse.Namespace) -> "EstimationParameters":
     )
 
 
-def _exclusions(options: argparse.Namespace) -> "Exclusions":
-    from geolocdesk.analysis import Exclusions
-    from geolocdesk.reference.search_area import read_search_area
-
-    area = None if options.within is None else read_search_area(options.within)
-    if options.exclude is None:
-        return Exclusions(within=area)
-    try:
-        lines = options.exclude.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The list {options.exclude} cannot be read ({error}); it holds one reference id a line."
-        raise UsageError(message) from error
-    return Exclusions(reference_ids=frozenset(line.strip() for line in lines if line.strip()), within=area)
-
-
 def report_results(
     results: "Iterator[Analysis | AnalysisFailure]", *, as_json: bool, table: Path | None
 ) -> int:
@@ -242,6 +223,9 @@ def describe(analysis: "Analysis") -> str:
         )
     nearest = analysis.neighbours.items[0]
     lines.append(f"  nearest     {nearest.reference.reference_id} at distance {nearest.distance:.4f}")
+    searched = analysis.neighbours.limits_text()
+    if searched:
+        lines.append(f"  searched    {searched}")
     distance = analysis.exif_distance_km
     exif = str(distance) if isinstance(distance, Unavailable) else f"{distance:,.1f} km from the lead"
     lines.append(f"  EXIF GPS    {exif}")

@@ -32,6 +32,12 @@ def document_of(result: Analysis | AnalysisFailure) -> dict[str, JsonValue]:
         ],
         "familiarity": _familiarity(estimate.familiarity),
         "regions": [{"mass": region.mass, "area_km2": region.area_km2} for region in estimate.regions],
+        "search": {
+            "wanted": result.neighbours.wanted,
+            "found": len(result.neighbours.items),
+            "eligible": result.neighbours.eligible,
+            "copies_passed_over": result.neighbours.copies,
+        },
         "neighbours": [
             {
                 "rank": neighbour.rank,

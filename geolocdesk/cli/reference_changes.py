@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geolocdesk.cli.conditions import read_ids
 from geolocdesk.cli.console import (
     EXIT_OK,
     EXIT_SOME_FAILED,
@@ -249,16 +250,6 @@ def run_compact(options: argparse.Namespace) -> int:
             f"{result.folder}: {result.references} references in one index, {result.erased} removed ones erased"
         )
     return EXIT_OK
-
-
-def read_ids(path: Path) -> list[str]:
-    """Return the reference ids in a file, one a line, empty lines left out. Raises UsageError."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The list {path} cannot be read ({error}); it holds one reference id a line."
-        raise UsageError(message) from error
-    return [line.strip() for line in lines if line.strip()]
 
 
 def say_rejected(rejected: "Sequence[RejectedRow]", folder: Path) -> None:

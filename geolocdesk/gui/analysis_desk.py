@@ -128,22 +128,12 @@ class AnalysisDesk(QObject):
     def exclude(self, more: Exclusions) -> None:
         """Rule out more references for the current exhibit."""
         before = self._display.exclusions
-        after = Exclusions(
-            before.reference_ids | more.reference_ids,
-            before.places | more.places,
-            before.photographers | more.photographers,
-        )
-        self._change_exclusions("Exclude", before, after)
+        self._change_exclusions("Exclude", before, before | more)
 
     def restore(self, fewer: Exclusions) -> None:
         """Take back what was ruled out for the current exhibit."""
         before = self._display.exclusions
-        after = Exclusions(
-            before.reference_ids - fewer.reference_ids,
-            before.places - fewer.places,
-            before.photographers - fewer.photographers,
-        )
-        self._change_exclusions("Restore", before, after)
+        self._change_exclusions("Restore", before, before - fewer)
 
     def restore_all(self) -> None:
         """Take back everything that was ruled out for the current exhibit."""

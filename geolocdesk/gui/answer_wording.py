@@ -28,6 +28,10 @@ def exclusions_sentence(exclusions: Exclusions) -> str:
     named = [count_text(count, noun) for count, noun in counts if count]
     if exclusions.within is not None:
         named.append(f"everything outside {visible_text(exclusions.within.name)}")
+    if exclusions.countries:
+        named.append(f"everything outside {', '.join(sorted(exclusions.countries))}")
+    if exclusions.own_copies:
+        named.append("copies of the photo itself")
     if not named:
         return ""
     return f"Excluded from this answer: {', '.join(named)}."

@@ -113,6 +113,13 @@ def _lines(exclusions: Exclusions) -> Iterator[tuple[str, Exclusions]]:
             f"Everything outside {visible_text(exclusions.within.name)}",
             Exclusions(within=exclusions.within),
         )
+    if exclusions.countries:
+        yield (
+            f"Everything outside {', '.join(sorted(exclusions.countries))}",
+            Exclusions(countries=exclusions.countries),
+        )
+    if exclusions.own_copies:
+        yield "Copies of the photo itself", Exclusions(own_copies=True)
     for place in sorted(exclusions.places):
         yield f"Place {visible_text(place)}", Exclusions(places=frozenset({place}))
     for photographer in sorted(exclusions.photographers):
@@ -129,6 +136,7 @@ def _summary(exclusions: Exclusions) -> str:
         (len(exclusions.reference_ids), "photo"),
         (len(exclusions.places), "place"),
         (len(exclusions.photographers), "photographer"),
-        (int(exclusions.within is not None), "area"),
+        (int(exclusions.within is not None) + bool(exclusions.countries), "area"),
+        (int(exclusions.own_copies), "kind of copy"),
     )
     return ", ".join(count_text(count, noun) for count, noun in counts if count)

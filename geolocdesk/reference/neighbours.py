@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.geodesy import Position
+from geolocdesk.quantities import count_text
 from geolocdesk.unavailable import Unavailable
 
 
@@ -56,6 +57,20 @@ class Neighbours:
     def shortfall(self) -> int:
         """Return how many fewer neighbours there are than were asked for."""
         return 0 if self.wanted is None else max(0, self.wanted - len(self.items))
+
+    def limits_text(self) -> str:
+        """Return in words why there are fewer neighbours than asked for, and how many copies were passed over.
+
+        Empty where there is nothing to say.
+        """
+        parts = []
+        if self.shortfall:
+            parts.append(
+                f"only {len(self.items)} of {self.wanted} neighbours, as no more references are left to be found"
+            )
+        if self.copies:
+            parts.append(f"{count_text(self.copies, 'copy', 'copies')} of the photo itself passed over")
+        return "; ".join(parts)
 
     def latitudes(self) -> NDArray[np.float64]:
         """Return float64[k] in degrees."""

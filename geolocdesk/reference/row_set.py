@@ -25,14 +25,13 @@ class RowSet:
         """How many rows may be found."""
         self._excluded: dict[int, NDArray[np.int64]] = {}
 
-    @classmethod
-    def of(cls, allowed: NDArray[np.bool_]) -> "RowSet":
-        """Return the set of the rows where bool[rows of the pack] is true."""
-        return cls(len(allowed), np.flatnonzero(~allowed))
-
     def without(self, rows: NDArray[np.int64]) -> "RowSet":
         """Return the set without some rows; itself where there are none."""
         return RowSet(self._rows, np.unique(rows), also=self) if len(rows) else self
+
+    def excluded(self) -> NDArray[np.int64]:
+        """Return the rows of the pack that may not be found, ascending."""
+        return self._own if self._base is None else _both(self._base.excluded(), self._own)
 
     def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return bool[n]: which of the pack's rows may be found."""
@@ -44,9 +43,15 @@ class RowSet:
         if segment.first_row not in self._excluded:
             own = segment.own_rows(self._own)
             base = _NONE if self._base is None else self._base.excluded_in(segment)
-            both = own if len(base) == 0 else base if len(own) == 0 else np.union1d(base, own)
-            self._excluded[segment.first_row] = both
+            self._excluded[segment.first_row] = _both(base, own)
         return self._excluded[segment.first_row]
+
+
+def _both(many: NDArray[np.int64], few: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of two ascending lists that have none in common, ascending."""
+    if len(many) == 0 or len(few) == 0:
+        return few if len(many) == 0 else many
+    return np.insert(many, np.searchsorted(many, few), few)
 
 
 def _is_among(rows: NDArray[np.int64], ascending: NDArray[np.int64]) -> NDArray[np.bool_]:

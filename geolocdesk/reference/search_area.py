@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.atlas.inside import are_inside
 from geolocdesk.errors import UsageError
 from geolocdesk.provenance import JsonValue, canonical_json, sha256_of_bytes
 
@@ -29,9 +30,7 @@ class SearchArea:
         import shapely
 
         area = shapely.union_all(shapely.get_parts(shapely.from_geojson(self.geometry_json)))
-        shapely.prepare(area)
-        inside: NDArray[np.bool_] = shapely.intersects_xy(area, positions[:, 1], positions[:, 0])
-        return inside
+        return are_inside(area, positions)
 
 
 def read_search_area(path: Path) -> SearchArea:

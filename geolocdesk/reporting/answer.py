@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from geolocdesk.analysis import Analysis
+from geolocdesk.analysis import NO_EXCLUSIONS, Analysis
 from geolocdesk.cartography.coordinates import decimal_text, dms_text, list_notations
 from geolocdesk.cartography.place_names import find_place
 from geolocdesk.casefile.exhibit import AnalysisSummary
@@ -128,7 +128,7 @@ def answer_report(
             for item in analysis.neighbours.items[:neighbours]
         ),
         neighbours_in_all=len(analysis.neighbours.items),
-        exclusions=exclusion_facts(analysis.exclusions),
+        exclusions=(*exclusion_facts(analysis.exclusions), *_limits(analysis)),
         provenance=provenance_facts(analysis.analysis_id, analysis.provenance, summary),
         is_synthetic=names_synthetic_pack(analysis.provenance.pack_name),
     )
@@ -198,6 +198,12 @@ def claim_sentence(analysis: Analysis) -> str:
         return f"{where}; its distance from the answer is {analysis.exif_distance_km}."
     apart = distance_text(analysis.exif_distance_km)
     return f"{where}, {apart} from the answer. The claim is untrusted and took no part in the answer."
+
+
+def _limits(analysis: Analysis) -> tuple[Fact, ...]:
+    """Return what the exclusions left to be found, where that is fewer than was asked for."""
+    text = analysis.neighbours.limits_text()
+    return (Fact("Neighbours left", text),) if text and analysis.exclusions != NO_EXCLUSIONS else ()
 
 
 def basis_sentence(carriers: dict[int, float], neighbours: int) -> str:

@@ -83,6 +83,7 @@ def _collections(inputs: dict[str, JsonValue]) -> list[str]:
         counted = [(name, value) for name, value in exclusions.items() if isinstance(value, list) and value]
         named = [f"{len(value)} {name.replace('_', ' ')}" for name, value in counted]
         named += ["an area"] if exclusions.get("within") else []
+        named += ["copies of the photo"] if exclusions.get("own_copies") else []
         parts.append(", ".join(named) or "none")
     thumbnails = inputs.get("neighbour_thumbnails")
     if isinstance(thumbnails, dict) and thumbnails:

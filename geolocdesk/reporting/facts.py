@@ -134,6 +134,10 @@ def exclusion_facts(exclusions: Exclusions) -> tuple[Fact, ...]:
         area = exclusions.within
         facts.append(Fact("Everything outside the area", visible_text(area.name)))
         facts.append(Fact("… the area's SHA-256", area.sha256, is_code=True))
+    if exclusions.countries:
+        facts.append(Fact("Everything outside the countries", ", ".join(sorted(exclusions.countries))))
+    if exclusions.own_copies:
+        facts.append(Fact("Copies of the photo itself", "all that were found"))
     return tuple(facts)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geolocdesk.atlas.world import load_world
 from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.labels import LabelTiles, mercator
 from geolocdesk.cartography.site import basemap
-from geolocdesk.cartography.world import load_world
 from geolocdesk.estimation.location import LocationEstimate
 from geolocdesk.reporting.html_packing import packed
 

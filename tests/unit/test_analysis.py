@@ -206,3 +206,48 @@ def test_thumbnails_come_on_request_and_change_nothing(analyser: Analyser, folde
 def test_another_extractor_than_the_packs_is_refused(folder: Path) -> None:
     with open_pack(folder / "pack") as pack, pytest.raises(PackError, match="leave out --model"):
         Analyser(pack, HistogramExtractor(name="other"))
+
+
+def test_a_photos_own_copies_are_left_out_on_request(analyser: Analyser, folder: Path) -> None:
+    plain = analyse(analyser, folder / "7.jpg")
+    exclusions = Exclusions(own_copies=True)
+    without = analyser.analyse_again(plain, PARAMETERS, exclusions)
+    before = [item.reference.reference_id for item in plain.neighbours.items]
+    after = [item.reference.reference_id for item in without.neighbours.items]
+    assert before[0] == "id7"
+    assert after[:-1] == before[1:]
+    assert without.neighbours.copies == 1
+    assert without.analysis_id != plain.analysis_id
+    stated = without.provenance.parameters["exclusions"]
+    assert isinstance(stated, dict)
+    assert stated["own_copies"] is True
+
+
+def test_a_search_in_a_country_says_so_in_its_provenance(analyser: Analyser, folder: Path) -> None:
+    plain = analyse(analyser, folder / "7.jpg")
+    in_south_sudan = analyser.analyse_again(plain, PARAMETERS, Exclusions(countries=frozenset({"SS"})))
+    for item in in_south_sudan.neighbours.items:
+        assert 24.0 <= item.reference.position.longitude <= 36.0
+    stated = in_south_sudan.provenance.parameters["exclusions"]
+    assert isinstance(stated, dict)
+    assert stated["countries"] == ["SS"]
+    assert len(str(stated["country_outlines_sha256"])) == 64
+    assert in_south_sudan.neighbours.eligible == len(in_south_sudan.neighbours.items)
+    assert 0 < len(in_south_sudan.neighbours.items) < 100
+    with pytest.raises(PackError, match="is left"):
+        analyser.analyse_again(plain, PARAMETERS, Exclusions(countries=frozenset({"HR"})))
+
+
+def test_what_earlier_versions_knew_keeps_its_spelling() -> None:
+    assert NO_EXCLUSIONS.to_json() == {"within": None, "reference_ids": [], "places": [], "photographers": []}
+
+
+def test_exclusions_are_added_and_taken_back() -> None:
+    some = Exclusions(frozenset({"a"}), places=frozenset({"p"}), own_copies=True)
+    more = Exclusions(frozenset({"b"}), countries=frozenset({"HR"}))
+    both = some | more
+    assert both == Exclusions(
+        frozenset({"a", "b"}), frozenset({"p"}), frozenset(), None, frozenset({"HR"}), own_copies=True
+    )
+    assert both - more == some
+    assert both - both == NO_EXCLUSIONS

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geolocdesk.atlas.world import load_world
 from geolocdesk.cartography.gazetteer import load_gazetteer
 from geolocdesk.cartography.place_names import PlaceName, find_place, place_finder
-from geolocdesk.cartography.world import load_world
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.unavailable import Unavailable
 

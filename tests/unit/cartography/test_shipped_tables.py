@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
+from geolocdesk.atlas.world import load_world
 from geolocdesk.cartography.gazetteer import load_gazetteer
-from geolocdesk.cartography.world import load_world
 from geolocdesk.geodesy import great_circle_km
 from geolocdesk.paths import resource
 

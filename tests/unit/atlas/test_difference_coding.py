@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolocdesk.cartography.difference_coding import packed, unpacked
+from geolocdesk.atlas.difference_coding import packed, unpacked
 
 degrees = st.lists(st.floats(-180, 180), max_size=200)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.cartography.difference_coding import unpacked
+from geolocdesk.atlas.difference_coding import unpacked
 from geolocdesk.paths import resource
 
 if TYPE_CHECKING:
@@ -66,7 +66,12 @@ class World:
 @cache
 def load_world() -> World:
     """Return the shipped outlines; they are read once."""
-    return read_world(resource("basemap", "world.npz"))
+    return read_world(world_file())
+
+
+def world_file() -> Path:
+    """Return where the shipped outlines lie."""
+    return resource("basemap", "world.npz")
 
 
 def read_world(file: Path) -> World:
