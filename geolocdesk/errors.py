@@ -81,6 +81,12 @@ class SourceError(GeolocdeskError):
     kind = "source"
 
 
+class ClusterError(GeolocdeskError):
+    """A cluster of workers cannot be reached, or is not set up like the program that uses it."""
+
+    kind = "cluster"
+
+
 class CaseError(GeolocdeskError):
     """A case file is missing, locked, damaged or of a version this program cannot use."""
 

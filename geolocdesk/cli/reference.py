@@ -14,11 +14,36 @@ from geolocdesk.cli.console import (
     write_result,
 )
 from geolocdesk.cli.culling_options import add_culling, culling_of
-from geolocdesk.cli.options import add_model, add_workers
+from geolocdesk.cli.options import add_model
+from geolocdesk.cli.source_options import (
+    FORMATS_TEXT,
+    add_source,
+    described_source_of,
+    describing,
+    source_of,
+    workers_of,
+)
 from geolocdesk.errors import PackError, UsageError
 
 if TYPE_CHECKING:
     from geolocdesk.reference.build import BuildResult
+
+_BUILD_DESCRIPTION = """\
+Build a reference pack from geotagged photos: describe each with the model, and write the pack in one move.
+
+Photos are only read. Rows that cannot be used are listed in PACK/rejected.csv, each with the reason. A build that
+was interrupted lies in PACK.partial, and the same command with --resume goes on with it without describing a
+finished photo again. Progress shows photos a second and the time left."""
+
+_BUILD_EPILOG = f"""\
+{FORMATS_TEXT}
+EXAMPLES
+  geolocdesk reference build photos.csv --out mypack
+  geolocdesk reference build osv5m/train.csv --where country=HR --out croatia
+  geolocdesk reference build yfcc/ --pictures /media/disk/images --where accuracy=15,16 --out flickr --resume
+  geolocdesk reference build 'shards/{{0000..0123}}.tar' --out mypack --cluster local:4
+
+The guide's chapter on sources says what to fetch for each, how to carry it over, and what its licence asks for."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,22 +70,16 @@ def _add_build(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     build = verbs.add_parser(
         "build",
         help="build a pack from geotagged photos",
-        description="Build a reference pack from a folder of photos with GPS in their EXIF, from a CSV, or from the "
-        "descriptors that Vo, Jacobs and Hays released (im2gps-mat: a folder of MATLAB files).",
+        description=_BUILD_DESCRIPTION,
+        epilog=_BUILD_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    build.add_argument("source", type=Path, metavar="SOURCE", help="a folder, or a CSV")
+    add_source(build)
     build.add_argument("--out", type=Path, required=True, metavar="PACK", help="the folder to write")
-    build.add_argument(
-        "--format", default="auto", metavar="FORMAT", help="auto, folder, csv or im2gps-mat (default auto)"
-    )
     add_model(build, "a built-in model, a model folder, or a PACK whose model and projection are used again")
-    add_workers(build)
     build.add_argument("--resume", action="store_true", help="go on with a build that was interrupted")
     build.add_argument(
         "--thumbnails", action=argparse.BooleanOptionalAction, default=True, help="keep small pictures"
-    )
-    build.add_argument(
-        "--where", action="append", default=[], metavar="COLUMN=VALUE", help="take only these rows of a CSV"
     )
     add_culling(build)
     build.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -71,28 +90,30 @@ def run_build(options: argparse.Namespace) -> int:
     """Build a pack and return the exit code: 1 where rows were rejected."""
     from geolocdesk.reference.build import BuildOptions, build_pack
     from geolocdesk.reference.opening import open_for_building
-    from geolocdesk.reference.sources import DESCRIBED_FORMATS, open_source
-    from geolocdesk.reference.sources.selection import Selection
+    from geolocdesk.reference.sources import DESCRIBED_FORMATS
 
     if options.format in DESCRIBED_FORMATS:
         return _run_build_described(options)
-    source = open_source(options.source, options.format, Selection.parse(options.where))
+    progress = progress_reporter()
+    source = source_of(options, progress)
     opened = open_for_building(options.model, device=options.device)
-    result = build_pack(
-        source,
-        options.out,
-        extractor=opened.extractor,
-        model=opened.record,
-        projection=opened.projection,
-        clock=utc_now,
-        options=BuildOptions(
-            workers=options.workers,
-            thumbnails=options.thumbnails,
-            resume=options.resume,
-            culling=culling_of(options),
-        ),
-        progress=progress_reporter(),
-    )
+    with describing(options, opened.record) as describe_part:
+        result = build_pack(
+            source,
+            options.out,
+            extractor=opened.extractor,
+            model=opened.record,
+            projection=opened.projection,
+            clock=utc_now,
+            options=BuildOptions(
+                workers=workers_of(options),
+                thumbnails=options.thumbnails,
+                resume=options.resume,
+                culling=culling_of(options),
+            ),
+            progress=progress,
+            describe_part=describe_part,
+        )
     _report_build(result, as_json=options.json)
     return EXIT_SOME_FAILED if result.rejected else EXIT_OK
 
@@ -102,8 +123,6 @@ def _run_build_described(options: argparse.Namespace) -> int:
     from geolocdesk.reference.build import BuildOptions
     from geolocdesk.reference.build_described import build_described_pack
     from geolocdesk.reference.opening import open_for_building
-    from geolocdesk.reference.sources import open_described_source
-    from geolocdesk.reference.sources.selection import Selection
 
     if options.model is None:
         message = (
@@ -111,7 +130,7 @@ def _run_build_described(options: argparse.Namespace) -> int:
             "such as a folder written by “model import”, with --model, so that queries can be described alike."
         )
         raise UsageError(message)
-    source = open_described_source(options.source, options.format, Selection.parse(options.where))
+    source = described_source_of(options)
     opened = open_for_building(options.model, device=options.device)
     result = build_described_pack(
         source,

@@ -16,7 +16,14 @@ from geolocdesk.cli.console import (
     write_result,
 )
 from geolocdesk.cli.culling_options import add_culling, culling_of
-from geolocdesk.cli.options import add_workers
+from geolocdesk.cli.source_options import (
+    FORMATS_TEXT,
+    add_source,
+    described_source_of,
+    describing,
+    source_of,
+    workers_of,
+)
 from geolocdesk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,21 +45,16 @@ def _add_append(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     append = verbs.add_parser(
         "append",
         help="add photos to a pack",
-        description="Describe photos with the pack's own model and projection and add them. The pack's references "
+        description="Describe photos with the pack's own model and projection and add them. The pack's references\n"
         "are not described again. Until the end the pack stays as it was.",
+        epilog=FORMATS_TEXT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     append.add_argument("pack", type=Path, metavar="PACK")
-    append.add_argument("source", type=Path, metavar="SOURCE", help="what “reference build” takes")
-    append.add_argument(
-        "--format", default="auto", metavar="FORMAT", help="as for “reference build” (default auto)"
-    )
-    add_workers(append)
+    add_source(append)
     append.add_argument("--resume", action="store_true", help="go on with an append that was interrupted")
     append.add_argument(
         "--thumbnails", action=argparse.BooleanOptionalAction, default=True, help="keep small pictures"
-    )
-    append.add_argument(
-        "--where", action="append", default=[], metavar="COLUMN=VALUE", help="take only these rows of a CSV"
     )
     add_culling(append)
     _add_json(append)
@@ -105,15 +107,14 @@ def run_append(options: argparse.Namespace) -> int:
     """Append to a pack and return the exit code: 1 where rows were rejected."""
     from geolocdesk.reference.append import AppendOptions, append_described_to_pack, append_to_pack
     from geolocdesk.reference.opening import open_for_building
-    from geolocdesk.reference.sources import DESCRIBED_FORMATS, open_described_source, open_source
-    from geolocdesk.reference.sources.selection import Selection
+    from geolocdesk.reference.sources import DESCRIBED_FORMATS
 
     append_options = AppendOptions(
-        options.workers, options.thumbnails, options.resume, culling=culling_of(options)
+        workers_of(options), options.thumbnails, options.resume, culling=culling_of(options)
     )
-    selection = Selection.parse(options.where)
+    progress = progress_reporter()
     if options.format in DESCRIBED_FORMATS:
-        described = open_described_source(options.source, options.format, selection)
+        described = described_source_of(options)
         opened = open_for_building(str(options.pack), device=options.device)
         result = append_described_to_pack(
             options.pack,
@@ -121,19 +122,21 @@ def run_append(options: argparse.Namespace) -> int:
             extractor=opened.extractor,
             clock=utc_now,
             options=append_options,
-            progress=progress_reporter(),
+            progress=progress,
         )
     else:
-        source = open_source(options.source, options.format, selection)
+        source = source_of(options, progress)
         opened = open_for_building(str(options.pack), device=options.device)
-        result = append_to_pack(
-            options.pack,
-            source,
-            extractor=opened.extractor,
-            clock=utc_now,
-            options=append_options,
-            progress=progress_reporter(),
-        )
+        with describing(options, opened.record) as describe_part:
+            result = append_to_pack(
+                options.pack,
+                source,
+                extractor=opened.extractor,
+                clock=utc_now,
+                options=append_options,
+                progress=progress,
+                describe_part=describe_part,
+            )
     _report_append(result, as_json=options.json)
     return EXIT_SOME_FAILED if result.rejected else EXIT_OK
 

@@ -15,6 +15,7 @@ from geolocdesk.reference.build import (
     REST_PART,
     Building,
     BuildOptions,
+    DescribePart,
     count_of,
     describe_here,
     nothing_usable,
@@ -79,17 +80,19 @@ def append_to_pack(
     clock: Callable[[], str],
     options: AppendOptions | None = None,
     progress: ProgressCallback = ignore_progress,
+    describe_part: DescribePart | None = None,
 ) -> AppendResult:
     """Add every usable photo of the source to the pack in ``folder``.
 
     ``extractor`` is the pack's model without the pack's projection. An interrupted append leaves the pack as it
-    was and its own state in it; ``resume`` goes on from there without describing any photo again. Raises
+    was and its own state in it; ``resume`` goes on from there without describing any photo again. ``describe_part`` says who describes:
+    this process, unless it is given. Raises
     SourceError, PackError or OutputError; Cancelled passes through.
     """
 
     def describe(building: Building, pack: Pack, final: Extractor) -> None:
         offered = _OfferedRows(source, pack, building.state.finished())
-        describe_here(building, offered, REST_PART, final, lambda _number: True)
+        (describe_part or describe_here)(building, offered, REST_PART, final, lambda _number: True)
 
     return _append(
         describe, folder, source, extractor, options or AppendOptions(), clock=clock, progress=progress

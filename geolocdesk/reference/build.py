@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import OutputError, PackError, SourceError
+from geolocdesk.evidence.intake import Intake
 from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
 from geolocdesk.features.extractor import Extractor, with_projection
 from geolocdesk.features.model_pack import ModelRecord
@@ -261,16 +262,17 @@ def describe_here(
     """Describe with this process's own extractor."""
     done, total = len(building.state.finished()), source.count()
     building.progress(Progress("Describing photos", done, total))
-    for batch in describe_rows(
-        building.unfinished(source, wanted),
-        extractor,
-        workers=building.options.workers,
-        thumbnails=building.options.thumbnails,
-        clock=building.clock,
-    ):
-        building.state.record(part, batch.photos, batch.rejected)
-        done += batch.rows
-        building.progress(Progress("Describing photos", done, total))
+    with Intake(workers=building.options.workers) as intake:
+        for batch in describe_rows(
+            building.unfinished(source, wanted),
+            extractor,
+            intake,
+            thumbnails=building.options.thumbnails,
+            clock=building.clock,
+        ):
+            building.state.record(part, batch.photos, batch.rejected)
+            done += batch.rows
+            building.progress(Progress("Describing photos", done, total))
 
 
 def _describe_all(

@@ -36,14 +36,14 @@ class DescribedBatch:
 def describe_rows(
     rows: Iterable[SourceRow],
     extractor: Extractor,
+    intake: Intake,
     *,
-    workers: int,
     thumbnails: bool,
     clock: Callable[[], str],
 ) -> Iterator[DescribedBatch]:
     """Yield every row, described or rejected with its reason, in batches of ``BATCH`` or a little more.
 
-    Photos are decoded in ``workers`` processes, ahead of the extractor.
+    The intake decodes ahead of the extractor.
     """
     renditions = [extractor.rendition, *([THUMBNAIL] if thumbnails else [])]
     waiting: deque[SourceRow] = deque()
@@ -57,11 +57,10 @@ def describe_rows(
             waiting.append(row)
             yield row.path
 
-    with Intake(workers=workers) as intake:
-        for taken in intake.take_in_all(photos(), renditions, clock=clock):
-            batch.sort_in(waiting.popleft(), taken)
-            if batch.rows >= BATCH:
-                yield batch.described(extractor, thumbnails=thumbnails)
+    for taken in intake.take_in_all(photos(), renditions, clock=clock):
+        batch.sort_in(waiting.popleft(), taken)
+        if batch.rows >= BATCH:
+            yield batch.described(extractor, thumbnails=thumbnails)
     if batch.rows:
         yield batch.described(extractor, thumbnails=thumbnails)
 

@@ -28,9 +28,13 @@ class Member:
     @property
     def is_photo(self) -> bool:
         """Return whether its name is one of a photo that is not hidden."""
-        parts = PurePosixPath(self.name).parts
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-        return not hidden and PurePosixPath(self.name).suffix.lower() in PHOTO_SUFFIXES
+        return not is_hidden(self.name) and PurePosixPath(self.name).suffix.lower() in PHOTO_SUFFIXES
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a name is one that folders do not show, or of what macOS adds to ZIPs."""
+    parts = PurePosixPath(name).parts
+    return any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
 
 
 def rejected_member(name: str, reason: str) -> Member:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from geolocdesk.errors import SourceError
 from geolocdesk.evidence.packed import MemberStream, PackedFile
 from geolocdesk.progress import ProgressCallback
-from geolocdesk.reference.sources.container import Member, cannot_read
+from geolocdesk.reference.sources.container import Member, cannot_read, is_hidden
 from geolocdesk.reference.sources.csv_file import REQUIRED_COLUMNS, row_of_table, rows_of_table
 from geolocdesk.reference.sources.listed import ListedSource
 from geolocdesk.reference.sources.selection import Selection
@@ -56,8 +56,8 @@ def _rows(listing: ZipListing, prefix: str, selection: Selection) -> Iterator[So
 
 
 def _is_table(member: Member) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(member.name).parts)
-    return member.packed is not None and not hidden and member.name.lower().endswith(".csv")
+    is_csv = member.name.lower().endswith(".csv")
+    return member.packed is not None and is_csv and not is_hidden(member.name)
 
 
 def _photos(listing: ZipListing, prefix: str) -> Iterator[SourceRow]:
