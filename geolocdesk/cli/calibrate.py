@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from geolocdesk.provenance import JsonValue
     from geolocdesk.reference.pack import Pack
 
-ESTIMATORS = ("sphere", "vo2017", "nearest")
+NEIGHBOUR_ESTIMATORS = ("sphere", "vo2017", "nearest")
+CLASSES = "classes"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,8 +61,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--estimator",
         action="append",
-        choices=ESTIMATORS,
-        help="the estimator to calibrate; may be repeated (default all)",
+        choices=(*NEIGHBOUR_ESTIMATORS, CLASSES),
+        help="the estimator to calibrate; may be repeated (default all that the pack's model has)",
+    )
+    parser.add_argument(
+        "--cells",
+        type=positive_int,
+        metavar="N",
+        help="for classes: the head of N cells (default all combined)",
     )
     parser.add_argument("--neighbours", type=positive_int, default=100, metavar="K", help="default 100")
     parser.add_argument("--exponent", type=non_negative_float, default=10.0, metavar="M", help="default 10")
@@ -83,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
     """Calibrate the pack and return the exit code: 1 where queries could not be read."""
     from geolocdesk.evaluation.calibrate import fit_calibration
     from geolocdesk.evaluation.plots import check_plot, write_reliability_plot
+    from geolocdesk.features.model_pack import ModelRecord, class_heads_of
     from geolocdesk.reference.calibration_file import add_calibration
     from geolocdesk.reference.pack import open_pack
 
@@ -90,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
         check_plot(options.plot)
     with open_pack(options.reference) as pack:
         described, held_out = _held_out(options, pack)
+        heads = class_heads_of(ModelRecord.from_json(pack.manifest.model))
         fits = [
             fit_calibration(
                 held_out,
@@ -97,9 +106,10 @@ def run(options: argparse.Namespace) -> int:
                 pack_id=pack.pack_id,
                 source=_source_name(options),
                 made=_made(options),
+                heads=heads,
                 progress=progress_reporter(),
             )
-            for parameters in _parameters(options)
+            for parameters in _parameters(options, has_classes=heads is not None)
         ]
     if options.plot:
         write_reliability_plot(options.plot, fits)
@@ -116,6 +126,7 @@ def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQuer
     """Return the queries, described, and those of them that the pack does not know."""
     from geolocdesk.evaluation.calibrate import hold_out
     from geolocdesk.evaluation.describing import describe_queries
+    from geolocdesk.evaluation.searching import vectors_for
     from geolocdesk.evaluation.test_set import check_exclude_same, read_test_set
     from geolocdesk.features.model_pack import ModelRecord, extractor_from_record
     from geolocdesk.reference.sources.selection import Selection
@@ -123,16 +134,17 @@ def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQuer
     check_exclude_same(options.exclude_same)
     queries = read_test_set(options.queries, Selection.parse(options.queries_where), options.exclude_same)
     record = ModelRecord.from_json(pack.manifest.model)
-    extractor = extractor_from_record(record, pack.projection(), device=options.device)
+    extractor = extractor_from_record(record, None, device=options.device)
     try:
         described = describe_queries(
             queries, extractor, clock=utc_now, workers=options.workers, progress=progress_reporter()
         )
+        vectors = vectors_for(pack, described.vectors, extractor)
     finally:
         extractor.close()
     held_out = hold_out(
         described,
-        described.vectors,
+        vectors,
         pack,
         neighbours=options.neighbours,
         exclude_same=options.exclude_same,
@@ -141,17 +153,19 @@ def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQuer
     return described, held_out
 
 
-def _parameters(options: argparse.Namespace) -> "list[EstimationParameters]":
+def _parameters(options: argparse.Namespace, *, has_classes: bool) -> "list[EstimationParameters]":
     from geolocdesk.estimation.location import EstimationParameters
 
+    every = (*NEIGHBOUR_ESTIMATORS, CLASSES) if has_classes else NEIGHBOUR_ESTIMATORS
     return [
         EstimationParameters(
             estimator=estimator,
+            cells=options.cells if estimator == CLASSES else None,
             neighbours=options.neighbours,
             exponent=options.exponent,
             bandwidth_deg=options.bandwidth_deg,
         )
-        for estimator in dict.fromkeys(options.estimator or ESTIMATORS)
+        for estimator in dict.fromkeys(options.estimator or every)
     ]
 
 

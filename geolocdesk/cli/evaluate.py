@@ -1,9 +1,7 @@
 """``geolocdesk evaluate``: accuracy at 1, 25, 200, 750 and 2500 km on photos whose place is known."""
 
 import argparse
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +14,14 @@ from geolocdesk.cli.console import (
     write_json,
     write_result,
 )
-from geolocdesk.cli.options import TableAction, WhereAction, add_model, add_workers
+from geolocdesk.cli.options import TableAction, TablesAction, WhereAction, add_workers
 
 if TYPE_CHECKING:
-    from geolocdesk.features.extractor import Extractor
-    from geolocdesk.reference.pack import Pack
+    from geolocdesk.evaluation.continents import ContinentAccuracy
+    from geolocdesk.evaluation.evaluate import Evaluation
+    from geolocdesk.geodesy import Position
+
+_METHOD_NAMES = "london, constant, random, nearest, knn-1, knn-4, knn-16, vo2017, levels, classes"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,15 +32,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description=(
             "Measure how often each method is right at 1, 25, 200, 750 and 2500 km. --where selects rows of the "
             "table named just before it, so that one CSV can be split: "
-            "--reference all.csv --where split=reference --queries all.csv --where split=query"
+            "--reference all.csv --where split=reference --queries all.csv --where split=query. Several "
+            "--reference, and for tables several --model, are measured on the same queries, which each model "
+            "describes once."
         ),
     )
     parser.add_argument(
         "--reference",
         required=True,
-        action=TableAction,
+        action=TablesAction,
         metavar="PACK|CSV",
-        help="a pack, or a CSV of photos to be described first",
+        help="a pack, or a CSV of photos to be described first; may be repeated",
     )
     parser.add_argument("--queries", required=True, action=TableAction, metavar="CSV")
     parser.add_argument(
@@ -53,102 +56,143 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="COLUMN",
         help="leave out references that share the query's id, place or photographer",
     )
-    parser.add_argument("--methods", metavar="LIST", help="comma-separated; default all")
-    add_model(parser, "the model for a CSV of references (default efficientnet-lite0)")
+    parser.add_argument(
+        "--methods",
+        metavar="LIST",
+        help=f"comma-separated, of {_METHOD_NAMES} (all heads and their combination) and classes-N; default all",
+    )
+    parser.add_argument(
+        "--versus",
+        metavar="METHOD",
+        help="also give each result's difference from this method, query by query, with its interval",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=2017,
+        metavar="S",
+        help="draws intervals and random references (default 2017)",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="MODEL",
+        help="a model for a CSV of references (default efficientnet-lite0); may be repeated",
+    )
     add_workers(parser)
-    parser.add_argument("--table", type=Path, metavar="FILE.csv", help="write the accuracies as a table")
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the accuracies as bars")
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE", help="write a table: .csv, .md or .txt, with published figures"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the accuracies as bars: .png, .svg or .pdf"
+    )
+    parser.add_argument(
+        "--curve", type=Path, metavar="FILE", help="draw how many queries are located within each distance"
+    )
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        metavar="FILE.csv",
+        help="write every answer to every query beside the truth",
+    )
+    parser.add_argument("--by-continent", action="store_true", help="also give the accuracies by continent")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.set_defaults(run=run, reference_where=[], queries_where=[])
+    parser.set_defaults(run=run, queries_where=[])
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate and return the exit code: 1 where queries could not be read."""
-    from geolocdesk.evaluation.evaluate import evaluate
-    from geolocdesk.evaluation.methods import chosen_methods
-    from geolocdesk.evaluation.results import write_plot, write_table
+    from geolocdesk.evaluation.evaluate import combine, evaluate_system
+    from geolocdesk.evaluation.methods import check_methods
     from geolocdesk.evaluation.test_set import check_exclude_same, read_test_set
+    from geolocdesk.evaluation.workbench import Workbench
     from geolocdesk.reference.sources.selection import Selection
 
-    methods = chosen_methods(options.methods)
+    names = check_methods(options.methods)
     check_exclude_same(options.exclude_same)
+    _check_outputs(options)
     queries = read_test_set(options.queries, Selection.parse(options.queries_where), options.exclude_same)
-    with _references(options) as (pack, extractor):
-        evaluation = evaluate(
-            queries,
-            pack,
-            extractor,
-            methods,
-            clock=utc_now,
-            exclude_same=options.exclude_same,
-            workers=options.workers,
-            progress=progress_reporter(),
-        )
+    evaluations = []
+    with Workbench(
+        queries,
+        names,
+        seed=options.seed,
+        device=options.device,
+        workers=options.workers,
+        clock=utc_now,
+        progress=progress_reporter(),
+    ) as bench:
+        for reference in options.reference:
+            for described, system in bench.systems(
+                reference.path, Selection.parse(reference.where), options.model or []
+            ):
+                evaluations.append(
+                    evaluate_system(
+                        described,
+                        system,
+                        exclude_same=options.exclude_same,
+                        seed=options.seed,
+                        progress=progress_reporter(),
+                    )
+                )
+    for remark in bench.remarks:
+        say(remark)
+    evaluation = combine(evaluations, versus=options.versus, seed=options.seed)
     for failure in evaluation.failures:
         say(f"{failure.path}: {failure.message}")
-    if options.table:
-        write_table(options.table, evaluation)
-    if options.plot:
-        write_plot(options.plot, evaluation)
-    if options.json:
-        write_json(evaluation.to_json())
-    else:
-        for line in evaluation.lines():
-            write_result(line)
+    _write(options, evaluation)
     return EXIT_SOME_FAILED if evaluation.failures else EXIT_OK
 
 
-@contextmanager
-def _references(options: argparse.Namespace) -> "Iterator[tuple[Pack, Extractor]]":
-    """Yield the open pack and its extractor; a CSV is built into a pack that is removed afterwards."""
-    from geolocdesk.errors import UsageError
-    from geolocdesk.features.model_pack import ModelRecord, extractor_from_record
-    from geolocdesk.reference.pack import open_pack
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse a file name before the work, not after it. Raises UsageError."""
+    from geolocdesk.evaluation.plots import check_plot
+    from geolocdesk.evaluation.results import check_table
 
-    if options.reference.is_dir():
-        if options.reference_where:
-            message = "--where after --reference needs a CSV; a pack is searched whole."
-            raise UsageError(message)
-        with open_pack(options.reference) as pack:
-            record = ModelRecord.from_json(pack.manifest.model)
-            extractor = extractor_from_record(record, pack.projection(), device=options.device)
-            try:
-                yield pack, extractor
-            finally:
-                extractor.close()
+    if options.table:
+        check_table(options.table)
+    for path in (options.plot, options.curve):
+        if path:
+            check_plot(path)
+
+
+def _write(options: argparse.Namespace, evaluation: "Evaluation") -> None:
+    from geolocdesk.evaluation.plots import write_accuracy_plot, write_curve_plot
+    from geolocdesk.evaluation.results import write_predictions, write_table
+
+    if options.table:
+        write_table(options.table, evaluation)
+    if options.plot:
+        write_accuracy_plot(options.plot, evaluation)
+    if options.curve:
+        write_curve_plot(options.curve, evaluation)
+    if options.predictions:
+        write_predictions(options.predictions, evaluation)
+    continents = _by_continent(evaluation, options.seed) if options.by_continent else ()
+    if options.json:
+        document = evaluation.to_json()
+        if continents:
+            document["continents"] = [found.to_json() for found in continents]
+        write_json(document)
         return
-    with tempfile.TemporaryDirectory(prefix="geolocdesk-") as folder:
-        built = _build_from_table(options, Path(folder) / "references")
-        with open_pack(built[0]) as pack:
-            try:
-                yield pack, built[1]
-            finally:
-                built[1].close()
+    for line in _lines(evaluation, continents):
+        write_result(line)
 
 
-def _build_from_table(options: argparse.Namespace, out: Path) -> "tuple[Path, Extractor]":
-    """Describe the references of a CSV and return the pack's folder and its extractor, still loaded."""
-    from geolocdesk.features.extractor import with_projection
-    from geolocdesk.reference.build import BuildOptions, build_pack
-    from geolocdesk.reference.opening import open_for_building
-    from geolocdesk.reference.pack import open_pack
-    from geolocdesk.reference.sources import open_source
-    from geolocdesk.reference.sources.selection import Selection
+def _lines(evaluation: "Evaluation", continents: "tuple[ContinentAccuracy, ...]") -> Iterator[str]:
+    from geolocdesk.evaluation.results import continent_lines, text_lines
 
-    source = open_source(options.reference, "csv", Selection.parse(options.reference_where))
-    opened = open_for_building(options.model, device=options.device)
-    result = build_pack(
-        source,
-        out,
-        extractor=opened.extractor,
-        model=opened.record,
-        projection=opened.projection,
-        clock=utc_now,
-        options=BuildOptions(workers=options.workers, thumbnails=False),
-        progress=progress_reporter(),
-    )
-    for row in result.rejected:
-        say(f"{row.file}: {row.reason}")
-    with open_pack(out) as pack:
-        projection = pack.projection()
-    return out, with_projection(opened.extractor, projection) if projection else opened.extractor
+    yield from text_lines(evaluation)
+    yield from continent_lines(continents)
+
+
+def _by_continent(evaluation: "Evaluation", seed: int) -> "tuple[ContinentAccuracy, ...]":
+    from geolocdesk.evaluation.continents import by_continent
+
+    return by_continent(evaluation, _country_of, seed=seed)
+
+
+def _country_of(position: "Position") -> str:
+    from geolocdesk.cartography.place_names import find_place
+
+    return find_place(position).town.country_code

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _MOST_WORKERS = 4
@@ -86,6 +87,9 @@ class WhereAction(argparse.Action):
         table = getattr(namespace, "last_table", None)
         if table is None:
             parser.error(f"{option_string} comes after the table it selects from")
+        if isinstance(table, NamedTable):
+            table.where.append(str(values))
+            return
         conditions = getattr(namespace, f"{table}_where", None) or []
         setattr(namespace, f"{table}_where", [*conditions, str(values)])
 
@@ -104,3 +108,28 @@ class TableAction(argparse.Action):
         del parser, option_string
         setattr(namespace, self.dest, Path(str(values)))
         namespace.last_table = self.dest
+
+
+@dataclass
+class NamedTable:
+    """One of several tables, and the conditions on its rows."""
+
+    path: Path
+    where: list[str] = field(default_factory=list)
+
+
+class TablesAction(argparse.Action):
+    """Collects tables, each with the ``--where`` conditions that follow it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Append a table."""
+        del parser, option_string
+        table = NamedTable(Path(str(values)))
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or []), table])
+        namespace.last_table = table

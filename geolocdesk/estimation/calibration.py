@@ -1,7 +1,7 @@
 """From the share of the evidence at each level to the chance of being right, as fitted on photos of known places."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,12 +104,7 @@ def calibration_content(
     """Return what is stored of a calibration; ``measured`` says how it was made and how well it does."""
     return {
         "pack_id": pack_id,
-        "parameters": {
-            "estimator": parameters.estimator,
-            "neighbours": parameters.neighbours,
-            "exponent": parameters.exponent,
-            "bandwidth_deg": parameters.bandwidth_deg,
-        },
+        "parameters": asdict(parameters),
         "photos": photos,
         "source": source,
         "shares": shares.to_json(),
@@ -119,16 +114,11 @@ def calibration_content(
 
 
 def _calibration_of(sha256: str, content: Mapping[str, Any]) -> FittedCalibration:
-    parameters, familiar = content["parameters"], content["familiar"]
+    familiar = content["familiar"]
     return FittedCalibration(
         sha256=sha256,
         pack_id=str(content["pack_id"]),
-        parameters=EstimationParameters(
-            estimator=parameters["estimator"],
-            neighbours=int(parameters["neighbours"]),
-            exponent=float(parameters["exponent"]),
-            bandwidth_deg=float(parameters["bandwidth_deg"]),
-        ),
+        parameters=EstimationParameters(**content["parameters"]),
         photos=int(content["photos"]),
         source=str(content["source"]),
         shares=ShareModel.from_json(content["shares"]),

@@ -22,13 +22,14 @@ from geolocdesk.estimation.calibration_fit import (
     Votes,
     compare_fits,
 )
-from geolocdesk.estimation.estimate import density_behind, estimate_from_arrays
+from geolocdesk.estimation.estimate import density_behind, estimate_from_arrays, estimate_location
 from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
 from geolocdesk.evaluation.describing import DescribedQueries
-from geolocdesk.evaluation.known_queries import Known, PackContents, near_copies
+from geolocdesk.evaluation.known_queries import Known, PackContents
 from geolocdesk.evaluation.reliability import Reliability, reliability_of
 from geolocdesk.evaluation.searching import rows_of_same, search_of
 from geolocdesk.evaluation.test_set import Query
+from geolocdesk.features.class_heads import ClassHeads
 from geolocdesk.geodesy import great_circle_km
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, current_program_version
@@ -47,6 +48,8 @@ class HeldOut:
 
     queries: tuple[Query, ...]
     neighbours: tuple[Neighbours, ...]
+    vectors: NDArray[np.float32]
+    """float32[n, D], as the pack's are."""
     left_out: Mapping[Known, int]
 
 
@@ -112,21 +115,23 @@ def hold_out(
     contents = PackContents(pack, np.asarray(pack.positions()))
     search = search_of(pack, neighbours, exclude_same)
     left_out: Counter[Known] = Counter()
-    found: list[tuple[Query, Neighbours]] = []
-    everything = zip(described.queries, described.sha256s, vectors, strict=True)
-    for done, (query, sha256, vector) in enumerate(everything, start=1):
+    kept: list[tuple[int, Neighbours]] = []
+    for row, (query, sha256) in enumerate(zip(described.queries, described.sha256s, strict=True)):
         known = contents.knows(query, sha256, rows_of_same(query, pack, exclude_same))
+        if known is None:
+            found = search(query, vectors[row])
+            if found.items and found.items[0].distance <= pack.copy_distance():
+                known = Known.COPY
+            elif found.items:
+                kept.append((row, found))
         if known is not None:
             left_out[known] += 1
-        elif (neighbours_found := search(query, vector)).items:
-            found.append((query, neighbours_found))
-        progress(Progress("Searching", done, len(vectors)))
-    copies = near_copies(np.array([items.items[0].distance for _, items in found]))
-    left_out[Known.COPY] = int(copies.sum())
-    kept = [pair for pair, copy in zip(found, copies, strict=True) if not copy]
+        progress(Progress("Searching", row + 1, len(vectors)))
+    rows = [row for row, _ in kept]
     return HeldOut(
-        tuple(query for query, _ in kept),
-        tuple(items for _, items in kept),
+        tuple(described.queries[row] for row in rows),
+        tuple(found for _, found in kept),
+        vectors[rows],
         {known: left_out[known] for known in Known},
     )
 
@@ -138,12 +143,13 @@ def fit_calibration(
     pack_id: str,
     source: str,
     made: Mapping[str, JsonValue],
+    heads: ClassHeads | None = None,
     seed: int = 2017,
     progress: ProgressCallback = ignore_progress,
 ) -> CalibrationFit:
     """Return the probabilities that hold on the held-out queries for these parameters.
 
-    ``made`` is kept with the calibration: when and from what it was made. Raises SourceError where the queries
+    ``made`` is kept with the calibration: when and from what it was made; ``heads`` are the model's. Raises SourceError where the queries
     show too few places.
     """
     places = len({query.group for query in held_out.queries})
@@ -155,7 +161,7 @@ def fit_calibration(
             "hold, or leave each photo's own place out of the search with --exclude-same place."
         )
         raise SourceError(message)
-    answered, distances = _answer(held_out, parameters, progress)
+    answered, distances = _answer(held_out, parameters, heads, progress)
     progress(Progress("Fitting the probabilities", 0, None, parameters.estimator))
     candidates = compare_fits(answered, seed=seed)
     before = _reliabilities(answered.shares, answered, seed)
@@ -205,19 +211,19 @@ def _reliabilities(
 
 
 def _answer(
-    held_out: HeldOut, parameters: EstimationParameters, progress: ProgressCallback
+    held_out: HeldOut,
+    parameters: EstimationParameters,
+    heads: ClassHeads | None,
+    progress: ProgressCallback,
 ) -> tuple[Answered, NDArray[np.float64]]:
     """Return what was answered, and each query's mean distance to its neighbours."""
     shares, nearest, right, held, weights, means = [], [], [], [], [], []
     total = len(held_out.queries)
-    for done, (query, neighbours) in enumerate(
-        zip(held_out.queries, held_out.neighbours, strict=True), start=1
+    for done, (query, used, vector) in enumerate(
+        zip(held_out.queries, held_out.neighbours, held_out.vectors, strict=True), start=1
     ):
-        used = Neighbours(neighbours.items[: parameters.neighbours], neighbours.pack_id)
         distances = used.distances()
-        estimate = estimate_from_arrays(
-            used.latitudes(), used.longitudes(), distances, parameters, with_regions=False
-        )
+        estimate = _estimate(used, parameters, vector, heads)
         shares.append([answer.probability for answer in estimate.levels])
         nearest.append(float(distances[0]))
         means.append(float(distances.mean()))
@@ -236,6 +242,23 @@ def _answer(
         _votes(held, weights) if held else None,
     )
     return answered, np.array(means)
+
+
+def _estimate(
+    neighbours: Neighbours,
+    parameters: EstimationParameters,
+    vector: NDArray[np.float32],
+    heads: ClassHeads | None,
+) -> LocationEstimate:
+    if parameters.estimator not in DENSITY_ESTIMATORS:
+        return estimate_location(neighbours, parameters, vector=vector, heads=heads)
+    return estimate_from_arrays(
+        neighbours.latitudes(),
+        neighbours.longitudes(),
+        neighbours.distances(),
+        parameters,
+        with_regions=False,
+    )
 
 
 def _right(query: Query, estimate: LocationEstimate) -> list[bool]:

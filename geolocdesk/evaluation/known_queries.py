@@ -13,9 +13,6 @@ from geolocdesk.reference.pack import Pack
 SAME_PLACE_KM = 0.025
 """References this near to the truth show the same place."""
 
-NEAR_COPY_SHARE = 1.0 / 3.0
-"""A query nearer to a reference than this share of what is usual among the queries is a copy of it."""
-
 
 class Known(Enum):
     """How the pack knows a query; the member's value is the wording shown."""
@@ -35,6 +32,8 @@ class PackContents:
     def knows(self, query: Query, sha256: str, excluded: NDArray[np.int64] | None) -> Known | None:
         """Return how the pack, without the excluded rows, knows the query's photo or place; None if not."""
         metadata = self.pack.metadata
+        if excluded is None:
+            excluded = np.empty(0, np.int64)
         if _left(metadata.rows_with(sha256s=[sha256]), excluded):
             return Known.PHOTO
         named = metadata.rows_with(places=[query.place]) if query.place else np.empty(0, np.int64)
@@ -45,17 +44,11 @@ class PackContents:
     def _rows_near(self, position: Position) -> NDArray[np.int64]:
         latitudes = self.positions[:, 0]
         beside = np.flatnonzero(np.abs(latitudes - position.latitude) <= SAME_PLACE_KM / KM_PER_DEGREE)
+        beside = np.setdiff1d(beside, self.pack.removed)
         there = self.positions[beside]
         apart = great_circle_km(position.latitude, position.longitude, there[:, 0], there[:, 1])
         return beside[apart <= SAME_PLACE_KM].astype(np.int64)
 
 
-def _left(rows: NDArray[np.int64], excluded: NDArray[np.int64] | None) -> bool:
-    return len(rows) > 0 and (excluded is None or len(np.setdiff1d(rows, excluded)) > 0)
-
-
-def near_copies(nearest: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which queries are copies of a reference, by the distances of their nearest ones."""
-    if len(nearest) == 0:
-        return np.zeros(0, dtype=np.bool_)
-    return np.asarray(nearest < NEAR_COPY_SHARE * np.median(nearest), dtype=np.bool_)
+def _left(rows: NDArray[np.int64], excluded: NDArray[np.int64]) -> bool:
+    return len(np.setdiff1d(rows, excluded)) > 0

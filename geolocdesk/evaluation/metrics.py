@@ -33,6 +33,46 @@ class Accuracy:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more often one result is right than another, in points of a percent at each level."""
+
+    result: str
+    versus: str
+    points: tuple[float, ...]
+    interval_points: tuple[tuple[float, float], ...]
+    """95 %, the same places resampled for both."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the difference as plain JSON values."""
+        return {
+            "result": self.result,
+            "versus": self.versus,
+            "points": list(self.points),
+            "interval_points": [[low, high] for low, high in self.interval_points],
+        }
+
+
+def difference_of(
+    result: str,
+    versus: str,
+    hits: NDArray[np.float64],
+    other_hits: NDArray[np.float64],
+    groups: Sequence[str],
+    *,
+    seed: int = 2017,
+) -> Difference:
+    """Return how two results differ on the same queries, from hits (0 or 1) float64[queries, levels]."""
+    gained = hits - other_hits
+    low, high = _bootstrap_interval(gained, groups, seed)
+    return Difference(
+        result=result,
+        versus=versus,
+        points=tuple(float(value) for value in 100.0 * gained.mean(axis=0)),
+        interval_points=tuple((float(a), float(b)) for a, b in zip(low, high, strict=True)),
+    )
+
+
 def accuracy_of(
     method: str, errors_km: NDArray[np.float64], groups: Sequence[str], *, seed: int = 2017
 ) -> Accuracy:

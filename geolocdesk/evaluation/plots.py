@@ -1,6 +1,6 @@
 """Charts of an evaluation and of a calibration, as PNG, SVG or PDF by the name's ending."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import UsageError
 from geolocdesk.estimation.location import LEVELS
+from geolocdesk.evaluation.evaluate import Evaluation, MethodResult
 from geolocdesk.evaluation.reliability import Reliability
 from geolocdesk.whole_file import whole_file
 
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg", ".pdf")
 
 BEFORE, AFTER, QUIET = "#b0b7c3", "#1f5fa8", "#5b6470"
+
+_BASELINES = ("london", "constant", "random")
+_GREYS = ("#8b94a1", "#b4bbc5", "#d3d8df")
+_BRIGHT = (
+    "#1f5fa8",
+    "#7fb2e5",
+    "#2a9d8f",
+    "#e9a23b",
+    "#c8553d",
+    "#7a5195",
+    "#6a994e",
+    "#bc5090",
+    "#3d405b",
+    "#a98467",
+)
+_LEAST_KM = 0.05
+"""Where the curve begins; nearer answers count as this near."""
 
 
 def check_plot(path: Path) -> None:
@@ -42,6 +60,104 @@ def new_figure(width_in: float, height_in: float) -> "Figure":
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def write_accuracy_plot(path: Path, evaluation: Evaluation) -> None:
+    """Draw the accuracies as bars with their intervals: a panel a system, a group of bars a level.
+
+    Raises OutputError or UsageError.
+    """
+    systems = evaluation.systems
+    colours = _colours(evaluation)
+    bars = max(len(colours), 1)
+    width_in = min(8.0 + 0.35 * bars, 14.0)
+    figure = new_figure(width_in, 1.0 + 3.3 * len(systems))
+    panels = figure.subplots(len(systems), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
+    for axes, system in zip(panels, systems, strict=True):
+        found = [result for result in evaluation.results if result.system == system.name]
+        _draw_bars(axes, found, colours)
+        queries = found[0].accuracy.queries if found else 0
+        axes.set_title(
+            f"{system.name}: {queries:,} queries, {system.references:,} references", fontsize=10, loc="left"
+        )
+        axes.set_ylabel("located, %")
+    panels[-1].set_xticks(range(len(LEVELS)), [f"{level.name}\n{level.radius_km:g} km" for level in LEVELS])
+    handles = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower center",
+        ncols=min(len(handles), 10) or 1,
+        frameon=False,
+        fontsize=9,
+    )
+    figure.suptitle("Queries located within each level's radius (lines: 95 % interval)", fontsize=11)
+    save_figure(path, figure)
+
+
+def _draw_bars(axes: "Axes", results: Sequence[MethodResult], colours: Mapping[str, str]) -> None:
+    width = 0.84 / max(len(results), 1)
+    for number, result in enumerate(results):
+        percent = np.array(result.accuracy.accuracy_percent)
+        interval = np.array(result.accuracy.interval_percent)
+        places = np.arange(len(LEVELS)) + (number + 0.5) * width - 0.42
+        axes.bar(places, percent, width * 0.9, color=colours[result.method], label=result.method, zorder=2)
+        axes.vlines(places, interval[:, 0], interval[:, 1], color="#22272e", linewidth=0.9, zorder=3)
+    axes.grid(axis="y", color="#e6e9ee", linewidth=0.7)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def write_curve_plot(path: Path, evaluation: Evaluation) -> None:
+    """Draw, for every result with one answer a query, how many queries are located within each distance.
+
+    Raises OutputError or UsageError.
+    """
+    systems = evaluation.systems
+    colours = _colours(evaluation)
+    figure = new_figure(9.5, 1.0 + 3.6 * len(systems))
+    panels = figure.subplots(len(systems), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
+    for axes, system in zip(panels, systems, strict=True):
+        for level in LEVELS:
+            axes.axvline(level.radius_km, color="#cfd5dd", linewidth=0.9, zorder=1)
+            axes.text(level.radius_km, 101.5, level.name, ha="center", va="bottom", fontsize=8, color=QUIET)
+        for result in evaluation.results:
+            if result.system == system.name and result.is_one_answer:
+                errors_km = np.sort(np.maximum(result.errors_km[:, 0], _LEAST_KM))
+                share = 100.0 * np.arange(1, len(errors_km) + 1) / len(errors_km)
+                style = (0, (4, 2)) if result.method in _BASELINES else "solid"
+                axes.step(
+                    [_LEAST_KM, *errors_km],
+                    [0.0, *share],
+                    where="post",
+                    color=colours[result.method],
+                    linestyle=style,
+                    linewidth=1.6,
+                    label=result.method,
+                )
+        axes.set_title(f"{system.name}, {system.references:,} references", fontsize=10, loc="left", pad=16)
+        axes.set_ylabel("located, %")
+        axes.set_xscale("log")
+        axes.set_xlim(_LEAST_KM, 20_100)
+        axes.set_ylim(0, 100)
+        axes.grid(axis="y", color="#e6e9ee", linewidth=0.7)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=9, loc="upper left")
+    panels[-1].set_xlabel("within, km")
+    panels[-1].set_xticks([0.1, 1, 10, 100, 1000, 10_000], ["0.1", "1", "10", "100", "1,000", "10,000"])
+    figure.suptitle("Queries located within a distance", fontsize=11)
+    save_figure(path, figure)
+
+
+def _colours(evaluation: Evaluation) -> dict[str, str]:
+    """Return one colour a method, the same in every panel; what looks at no image is grey."""
+    methods = dict.fromkeys(result.method for result in evaluation.results)
+    greys, bright = iter(_GREYS * 2), iter(_BRIGHT * (1 + len(methods) // len(_BRIGHT)))
+    return {method: next(greys) if method in _BASELINES else next(bright) for method in methods}
 
 
 def write_reliability_plot(path: Path, fits: "Sequence[CalibrationFit]") -> None:

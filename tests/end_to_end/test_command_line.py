@@ -160,15 +160,18 @@ def test_what_goes_wrong_is_said_in_one_line(
 
 def test_evaluating_the_practice_queries(demo: Demo, tmp_path: Path) -> None:
     table, plot = tmp_path / "table.csv", tmp_path / "plot.png"
+    curve, predictions = tmp_path / "curve.svg", tmp_path / "predictions.csv"
     done = demo.run(
         *("evaluate", "--reference", demo.pack, "--queries", demo.world / "queries.csv", "--json"),
-        *("--table", table, "--plot", plot),
+        *("--table", table, "--plot", plot, "--curve", curve, "--predictions", predictions, "--by-continent"),
     )
     assert done.returncode == 0, done.stderr
     value = json.loads(done.stdout)
     assert value["levels_km"] == [1, 25, 200, 750, 2500]
     by_name = {method["method"]: method for method in value["methods"]}
-    assert list(by_name) == ["london", "nearest", "knn-1", "knn-4", "knn-16", "vo2017", "levels"]
+    assert list(by_name) == [
+        *("london", "constant", "random", "nearest", "knn-1", "knn-4", "knn-16", "vo2017", "levels")
+    ]
     for method in by_name.values():
         assert method["queries"] == 23
         assert method["accuracy_percent"] == sorted(method["accuracy_percent"])
@@ -176,8 +179,14 @@ def test_evaluating_the_practice_queries(demo: Demo, tmp_path: Path) -> None:
             assert low <= percent <= high
     assert by_name["nearest"]["accuracy_percent"][4] > by_name["london"]["accuracy_percent"][4] + 20
     with table.open(newline="") as stream:
-        assert [row["method"] for row in csv.DictReader(stream)] == list(by_name)
+        rows = list(csv.DictReader(stream))
+    assert [row["method"] for row in rows if row["source"] == "measured"] == list(by_name)
+    assert {row["source"] for row in rows} == {"measured", "published"}
     assert plot.read_bytes().startswith(b"\x89PNG")
+    assert curve.read_bytes().startswith(b"<?xml")
+    with predictions.open(newline="", encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == 23 * (8 + 5)
+    assert sum(found["queries"] for found in value["continents"]) == 23 * 9
 
 
 def test_a_table_of_references_is_split_by_where(demo: Demo) -> None:

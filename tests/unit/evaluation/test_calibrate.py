@@ -35,7 +35,7 @@ def clock() -> str:
 def draw(path: Path, latitude: float, view: int) -> None:
     """Draw a picture whose colours follow the latitude, so that resemblance means nearness."""
     random = np.random.default_rng(round((latitude + 90) * 1000) * 10 + view)
-    colours = random.normal(128 + latitude, 30, (6, 6, 3)).clip(0, 255).astype(np.uint8)
+    colours = random.normal(128 + latitude / 2, 60, (6, 6, 3)).clip(0, 255).astype(np.uint8)
     Image.fromarray(colours).resize((96, 72), Image.Resampling.BILINEAR).save(path, quality=92)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolocdesk.evaluation.metrics import accuracy_of
+from geolocdesk.evaluation.metrics import accuracy_of, difference_of
 
 
 def errors(*rows: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -49,3 +49,24 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_all_right_and_all_wrong() -> None:
     assert accuracy_of("a", errors(0.0, 0.0), ["x", "y"]).interval_percent[0] == (100.0, 100.0)
     assert accuracy_of("a", errors(9e9, 9e9), ["x", "y"]).accuracy_percent == (0.0,) * 5
+
+
+def test_a_difference_between_results_that_agree_has_no_spread() -> None:
+    random = np.random.default_rng(7)
+    hits = (random.uniform(0, 1, (300, 5)) < 0.4).astype(float)
+    groups = [str(number) for number in range(300)]
+    same = difference_of("a", "b", hits, hits, groups)
+    assert same.points == (0.0,) * 5
+    assert same.interval_points == ((0.0, 0.0),) * 5
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals() -> None:
+    random = np.random.default_rng(8)
+    luck = random.uniform(0, 1, (2000, 1))
+    better, worse = (np.repeat(luck < share, 5, axis=1).astype(float) for share in (0.45, 0.40))
+    found = difference_of("a", "b", better, worse, [str(number) for number in range(2000)])
+    low, high = found.interval_points[0]
+    # whoever is right with the worse is right with the better: the difference is a share of about 5 %
+    assert found.points[0] == pytest.approx(5.0, abs=1.5)
+    assert low > 3.0
+    assert high - low == pytest.approx(2 * 196 * np.sqrt(0.05 * 0.95 / 2000), abs=0.5)

@@ -30,10 +30,10 @@ def test_the_interval_lies_round_the_error_of_probabilities_that_are_off() -> No
 
 def test_right_probabilities_are_hardly_off() -> None:
     random = np.random.default_rng(2)
-    said = random.uniform(0, 1, 20_000)
-    found = reliability_of("city", said, random.uniform(0, 1, 20_000) < said, list(range(20_000)))
-    assert found.expected_calibration_error < 0.012
-    assert found.interval[0] < 0.01
+    said = random.uniform(0, 1, 5_000)
+    found = reliability_of("city", said, random.uniform(0, 1, 5_000) < said, list(range(5_000)))
+    assert found.expected_calibration_error < 0.03
+    assert found.interval[0] < 0.02
 
 
 def test_photos_of_one_place_widen_the_interval() -> None:
