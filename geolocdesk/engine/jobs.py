@@ -9,7 +9,9 @@ from geolocdesk.analysis import NO_EXCLUSIONS, Analysis, AnalysisFailure, Exclus
 from geolocdesk.engine.workshop import Workshop
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.progress import Progress, ProgressCallback
+from geolocdesk.reference.append import AppendOptions, AppendResult, append_to_pack
 from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack
+from geolocdesk.reference.culling import CullingOptions
 from geolocdesk.reference.manifest import Manifest
 from geolocdesk.reference.opening import open_for_building
 from geolocdesk.reference.pack import verify_pack
@@ -165,6 +167,43 @@ class BuildPack:
                 projection=opened.projection,
                 clock=utc_now,
                 options=BuildOptions(workers=self.workers, thumbnails=self.thumbnails, resume=True),
+                progress=progress,
+            )
+        finally:
+            opened.extractor.close()
+
+
+@dataclass(frozen=True, slots=True)
+class AppendPhotos:
+    """Add photos from a folder or a CSV to a reference pack, going on where an interrupted append stopped.
+
+    Yields one AppendResult.
+    """
+
+    pack: Path
+    source: Path
+    device: str = "auto"
+    workers: int = 1
+    drop_duplicates: bool = False
+
+    subject = None
+    prepares = False
+
+    def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[AppendResult]:
+        """Open the pack's own model, then describe every photo of the source that the pack does not have."""
+        progress(Progress("Loading the model", 0, None))
+        opened = open_for_building(str(self.pack), device=self.device)
+        try:
+            yield append_to_pack(
+                self.pack,
+                open_source(self.source),
+                extractor=opened.extractor,
+                clock=utc_now,
+                options=AppendOptions(
+                    workers=self.workers,
+                    resume=True,
+                    culling=CullingOptions(duplicates="drop" if self.drop_duplicates else "auto"),
+                ),
                 progress=progress,
             )
         finally:

@@ -55,6 +55,7 @@ _SPECS = (
     ActionSpec("reset_parameters", "Analysis", "Default parameters", "reset", ()),
     ActionSpec("open_pack", "Reference", "Open reference pack …", "install", ("Ctrl+P",), "Use a pack where it lies"),
     ActionSpec("build_pack", "Reference", "Build reference pack …", "build-pack", (), "From photos with positions"),
+    ActionSpec("append_pack", "Reference", "Append photos to the pack in use …", "add-folder", (), "More photos with positions"),
     ActionSpec("verify_pack", "Reference", "Verify the pack in use", "verify", (), "Hash every byte of it", separated=True),
     ActionSpec("pack_info", "Reference", "About the pack in use", "info"),
     ActionSpec("report", "Report", "Make a report …", "report", ("Ctrl+R",), "Choose contents and format"),

@@ -41,10 +41,10 @@ class BuildPackDialog(FormDialog):
         processors = os.cpu_count() or 1
         self._workers = spin_box(1, max(1, min(processors, 16)), max(1, processors // 2))
         source_buttons = (("Folder …", self._choose_folder), ("Table …", self._choose_table))
-        self.add_field("&Photos", _with_buttons(self._source, source_buttons))
+        self.add_field("&Photos", with_buttons(self._source, source_buttons))
         self.add_field(
             "Pack &folder",
-            _with_buttons(self._out, (("Choose …", self._choose_out),)),
+            with_buttons(self._out, (("Choose …", self._choose_out),)),
             "A new folder; the pack is used where it lies.",
         )
         self.add_field(
@@ -112,7 +112,8 @@ class BuildPackDialog(FormDialog):
         return ""
 
 
-def _with_buttons(field: QLineEdit, buttons: tuple[tuple[str, object], ...]) -> QWidget:
+def with_buttons(field: QLineEdit, buttons: tuple[tuple[str, object], ...]) -> QWidget:
+    """Return a row of a field and the buttons that fill it."""
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)

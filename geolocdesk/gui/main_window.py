@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
                 "reset_parameters": panels.parameters.reset,
                 "open_pack": references.choose_and_open,
                 "build_pack": references.build,
+                "append_pack": references.append,
                 "verify_pack": references.verify,
                 "pack_info": references.show_info,
                 "report": self.reports.ask,

@@ -54,6 +54,7 @@ def possible_actions(now: Situation) -> dict[str, bool]:
         "fit_world": now.has_map,
         "measure": now.has_map,
         "add_base_map": now.has_map,
+        "append_pack": now.has_pack,
         "verify_pack": now.has_pack,
         "pack_info": now.has_pack,
         "report": now.has_case,

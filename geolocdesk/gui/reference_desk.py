@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from geolocdesk.engine.jobs import OpenedPack, PackChecked, VerifyPack
 from geolocdesk.engine.messages import Job
+from geolocdesk.gui.append_dialog import AppendDialog
 from geolocdesk.gui.build_pack_dialog import BuildPackDialog
 from geolocdesk.gui.first_start import FirstStart
 from geolocdesk.gui.job_board import JobBoard
@@ -20,6 +21,7 @@ from geolocdesk.paths import UserFolders
 from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.progress import Progress
 from geolocdesk.quantities import count_text
+from geolocdesk.reference.append import AppendResult
 from geolocdesk.reference.build import BuildResult
 from geolocdesk.settings import Settings, with_pack
 from geolocdesk.unavailable import Unavailable
@@ -137,6 +139,19 @@ class ReferenceDesk(QObject):
         if job is not None:
             job.produced.connect(self._take_built)
 
+    def append(self) -> None:
+        """Ask which photos to add to the pack in use, and add them."""
+        pack = self._reference.pack
+        if pack is None:
+            self._notices.show_passing("info", "No reference pack is open.")
+            return
+        dialog = AppendDialog(pack.folder, device=self._settings().device, parent=self._window)
+        if dialog.exec() != AppendDialog.DialogCode.Accepted:
+            return
+        job = self._run(dialog.job, "build", "Appending to the reference pack")
+        if job is not None:
+            job.produced.connect(self._take_appended)
+
     def prepare_practice(self) -> None:
         """Draw the practice world and build its pack where they are missing, then open it."""
         device = self._settings().device
@@ -202,7 +217,7 @@ class ReferenceDesk(QObject):
 
     def _show_cancelled(self) -> None:
         self._first_start.show_ready()
-        self._notices.show_passing("info", "Stopped. Building again goes on where it stopped.")
+        self._notices.show_passing("info", "Stopped. Starting it again goes on where it stopped.")
 
     def _take_built(self, result: BuildResult) -> None:
         text = f"{visible_text(result.folder.name)}: {count_text(result.references, 'reference')}"
@@ -210,6 +225,18 @@ class ReferenceDesk(QObject):
             text += f"; {count_text(len(result.rejected), 'photo')} rejected, see rejected.csv in its folder"
         self._notices.show_passing("info" if not result.rejected else "warning", f"{text}.")
         self.open(result.folder)
+
+    def _take_appended(self, result: AppendResult) -> None:
+        text = f"{visible_text(result.folder.name)}: {count_text(result.added, 'reference')} added"
+        if result.already_there:
+            text += f", {result.already_there:,} there already"
+        if result.left_out:
+            text += f", {result.left_out:,} left out as copies"
+        if result.rejected:
+            text += f"; {count_text(len(result.rejected), 'photo')} rejected, see rejected.csv in {visible_text(result.lists.name)}"
+        self._notices.show_passing("info" if not result.rejected else "warning", f"{text}.")
+        if result.added:
+            self.open(result.folder)
 
     def _take_practice(self, prepared: PreparedPractice) -> None:
         self.open(prepared.pack)

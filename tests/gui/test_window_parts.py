@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.colours import DARK, LIGHT
 from geolocdesk.engine.jobs import OpenedPack
+from geolocdesk.gui.append_dialog import AppendDialog
 from geolocdesk.gui.build_pack_dialog import BuildPackDialog
 from geolocdesk.gui.case_dialog import CaseDialog
 from geolocdesk.gui.command_palette import match_quality
@@ -23,6 +24,7 @@ from geolocdesk.gui.tags_dialog import TagsDialog
 from geolocdesk.gui.theme import active_palette, application, install_theme
 from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
 from geolocdesk.progress import Progress
+from geolocdesk.reference.changing import APPEND_NAME
 from geolocdesk.settings import Settings
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.analyses import PACK_ID, make_picture
@@ -139,6 +141,23 @@ def test_a_pack_is_only_built_where_there_is_room_for_it(qtbot: QtBot, tmp_path:
     dialog._check()
     assert not dialog.accept_button.isEnabled()
     assert "already" in dialog.problem.text()
+    assert_accessible(dialog)
+
+
+def test_photos_are_appended_from_a_source_that_exists(qtbot: QtBot, tmp_path: Path) -> None:
+    pack = tmp_path / "pack"
+    (pack / APPEND_NAME).mkdir(parents=True)
+    dialog = AppendDialog(pack, device="cpu")
+    qtbot.addWidget(dialog)
+    assert not dialog.accept_button.isEnabled()
+    assert dialog.accept_button.text() == "Go on appending"
+    dialog._source.setText(str(tmp_path / "absent"))
+    assert not dialog.accept_button.isEnabled()
+    assert "exists" in dialog.problem.text()
+    dialog._source.setText(str(tmp_path))
+    dialog._drop.setChecked(True)
+    assert dialog.accept_button.isEnabled()
+    assert (dialog.job.pack, dialog.job.source, dialog.job.drop_duplicates) == (pack, tmp_path, True)
     assert_accessible(dialog)
 
 

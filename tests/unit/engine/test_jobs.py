@@ -7,15 +7,19 @@ import pytest
 
 from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.engine import jobs
-from geolocdesk.engine.jobs import AnalyseAgain, AnalysePhotos, OpenPack, VerifyPack
+from geolocdesk.engine.jobs import AnalyseAgain, AnalysePhotos, AppendPhotos, BuildPack, OpenPack, VerifyPack
 from geolocdesk.engine.workshop import Workshop
 from geolocdesk.errors import PackError
 from geolocdesk.estimation.location import EstimationParameters
-from geolocdesk.progress import Progress, ignore_progress
+from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
+from geolocdesk.progress import Cancelled, Progress, ignore_progress
+from geolocdesk.reference.opening import OpenedModel
 from geolocdesk.reference.pack import FileCheck
 from tests.conftest import REPOSITORY
 from tests.doubles.analyses import make_analysis
+from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.fake_analyser import FakeWorkshop
+from tests.doubles.photo_tables import write_photos
 
 
 def test_opening_says_what_is_open_before_it_loads_the_model(tmp_path: Path) -> None:
@@ -55,6 +59,34 @@ def test_verifying_names_the_files_at_fault(monkeypatch: pytest.MonkeyPatch, tmp
     (checked,) = VerifyPack(tmp_path).run(Workshop(), ignore_progress)
     assert not checked.intact
     assert checked.at_fault == ("metadata.sqlite: changed",)
+
+
+def test_appending_goes_on_where_it_stopped_and_leaves_out_copies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model = find_model(DEFAULT_MODEL)
+    extractors: list[HistogramExtractor] = []
+
+    def opened(_model: str, *, device: str) -> OpenedModel:
+        extractors.append(HistogramExtractor())
+        return OpenedModel(model, extractors[-1], None)
+
+    monkeypatch.setattr(jobs, "open_for_building", opened)
+    first, more = (write_photos(tmp_path / f"{start}", 40, first=start) for start in (0, 20))
+    more.write_text(more.read_text().replace("id2", "other2").replace("id3", "other3"))
+    list(BuildPack(first, tmp_path / "pack").run(Workshop(), ignore_progress))
+    job = AppendPhotos(tmp_path / "pack", more, drop_duplicates=True)
+
+    def stop(progress: Progress) -> None:
+        if progress.task == "Describing photos" and progress.done >= 32:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(job.run(Workshop(), stop))
+    (result,) = job.run(Workshop(), ignore_progress)
+    assert (result.added, result.duplicates, result.references) == (20, 20, 60)
+    assert [extractor.described for extractor in extractors] == [40, 32, 8]
+    assert all(extractor.closed for extractor in extractors)
 
 
 @pytest.mark.parametrize(
