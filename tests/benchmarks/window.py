@@ -46,7 +46,8 @@ def environment(home: str) -> dict[str, str]:
     }
 
 
-def measure_start(rounds: int) -> None:
+def start_seconds(rounds: int) -> dict[str, list[float]]:
+    """Return how long a bare window and the program's took to be painted, each round, in turn."""
     with tempfile.TemporaryDirectory() as home:
         variables = environment(home)
         commands = {
@@ -71,6 +72,11 @@ def measure_start(rounds: int) -> None:
                         elapsed = time.perf_counter() - started
                 if number:
                     seconds[name].append(elapsed)
+    return seconds
+
+
+def measure_start(rounds: int) -> None:
+    seconds = start_seconds(rounds)
     ratios = [own / bare for own, bare in zip(seconds["geolocdesk"], seconds["bare"], strict=True)]
     for name, values in seconds.items():
         sys.stdout.write(f"{name:<11} {statistics.median(values):.2f} s (median of {rounds})\n")
