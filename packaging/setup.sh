@@ -27,6 +27,8 @@ geolocdesk_setup() {
     # --group needs pip 25.1 or newer
     .venv/bin/python -m pip install --quiet --upgrade "pip>=25.1" || return 1
     .venv/bin/python -m pip install --quiet --editable . --group dev || return 1
+    # Tests compare with it. Its own pins would take other packages back to older versions than theirs.
+    .venv/bin/python -m pip install --quiet --no-deps "geoclip==1.3.0" || return 1
     printf '%s' "$wanted" > "$stamp"
 }
 

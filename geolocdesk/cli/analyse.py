@@ -4,6 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from geolocdesk.estimation.location import EstimationParameters
     from geolocdesk.reference.pack import Pack
 
-ESTIMATORS = ("sphere", "vo2017", "nearest", "classes")
+ESTIMATORS = ("sphere", "vo2017", "nearest", "classes", "geoclip")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -52,14 +53,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_examiner(parser)
     parser.add_argument(
-        "--neighbours", type=positive_int, default=100, metavar="K", help="how many vote (default 100)"
+        "--neighbours",
+        type=positive_int,
+        metavar="K",
+        help="how many vote (default 100; for geoclip 1000)",
     )
     parser.add_argument(
         "--exponent",
         type=non_negative_float,
-        default=10.0,
         metavar="M",
-        help="how sharply the weight falls with distance (default 10)",
+        help="how sharply the weight falls with distance (default 10; for geoclip the model's own)",
     )
     parser.add_argument(
         "--bandwidth-deg",
@@ -68,7 +71,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="SIGMA",
         help="width of the kernel in degrees of arc (default 4)",
     )
-    parser.add_argument("--estimator", choices=ESTIMATORS, default="sphere")
+    parser.add_argument(
+        "--estimator",
+        choices=ESTIMATORS,
+        help="how the place is worked out (default sphere; geoclip for a pack of GeoCLIP's places)",
+    )
     parser.add_argument(
         "--cells",
         type=positive_int,
@@ -85,7 +92,6 @@ def run(options: argparse.Namespace) -> int:
     from geolocdesk.analysis import Analyser
     from geolocdesk.evidence.intake import expand_paths
 
-    parameters = _parameters(options)
     exclusions = exclusions_of(options)
     paths = list(expand_paths(options.photos))
     if not paths:
@@ -94,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
     with Analyser.open(
         options.reference, model=options.model, device=options.device, workers=options.workers
     ) as analyser:
+        parameters = _parameters(options, analyser.pack)
         results = analyser.analyse_photos(
             paths,
             parameters,
@@ -148,13 +155,15 @@ def _kept_in_case(
             yield result
 
 
-def _parameters(options: argparse.Namespace) -> "EstimationParameters":
-    from geolocdesk.estimation.location import EstimationParameters
+def _parameters(options: argparse.Namespace, pack: "Pack") -> "EstimationParameters":
+    """Return what was chosen, and for the rest what is usual with the pack's model."""
+    from geolocdesk.estimation.usual import usual_parameters
 
-    return EstimationParameters(
-        estimator=options.estimator,
-        neighbours=options.neighbours,
-        exponent=options.exponent,
+    usual = usual_parameters(options.estimator, pack.softmax_scale)
+    return replace(
+        usual,
+        neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
+        exponent=usual.exponent if options.exponent is None else options.exponent,
         bandwidth_deg=options.bandwidth_deg,
         cells=options.cells,
     )

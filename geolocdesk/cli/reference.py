@@ -92,6 +92,8 @@ def run_build(options: argparse.Namespace) -> int:
     from geolocdesk.reference.opening import open_for_building
     from geolocdesk.reference.sources import DESCRIBED_FORMATS
 
+    if options.format == "auto" and (options.source / "model.json").is_file():
+        options.format = "geoclip"
     if options.format in DESCRIBED_FORMATS:
         return _run_build_described(options)
     progress = progress_reporter()
@@ -124,6 +126,8 @@ def _run_build_described(options: argparse.Namespace) -> int:
     from geolocdesk.reference.build_described import build_described_pack
     from geolocdesk.reference.opening import open_for_building
 
+    if options.model is None and options.format == "geoclip" and options.source.is_dir():
+        options.model = str(options.source)
     if options.model is None:
         message = (
             f"The format {options.format} holds descriptors and no photos; name the model they were made with, "

@@ -94,7 +94,9 @@ def described_source_of(options: argparse.Namespace) -> "DescribedSource":
     if options.cluster or options.pictures:
         message = f"The format {options.format} has no photos; --cluster and --pictures do not go with it."
         raise UsageError(message)
-    return open_described_source(options.source, options.format, Selection.parse(options.where))
+    return open_described_source(
+        options.source, options.format, Selection.parse(options.where), model=options.model
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geolocdesk.estimation.kernel import kernel_integral, kernel_values, versines
 from geolocdesk.estimation.location import EstimationParameters
-from geolocdesk.estimation.weights import neighbour_weights
+from geolocdesk.estimation.weights import neighbour_weights, softmax_weights
 from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, unit_vectors
 
 _PAIRS_AT_ONCE = 1 << 18
@@ -74,9 +74,10 @@ def estimate_density(
 ) -> Density:
     """Return the density of the first k neighbours; of all of them where there are fewer than k."""
     count = parameters.neighbours
+    weigh = softmax_weights if parameters.estimator == "geoclip" else neighbour_weights
     return Density(
         latitudes=np.array(latitudes[:count], dtype=np.float64),
         longitudes=np.array(longitudes[:count], dtype=np.float64),
-        weights=neighbour_weights(distances[:count], parameters.exponent),
+        weights=weigh(distances[:count], parameters.exponent),
         bandwidth_deg=parameters.bandwidth_deg,
     )

@@ -67,7 +67,8 @@ def estimate_from_arrays(
 
     ``sphere`` answers the density's highest mode and, at each level, the disc that holds the most of it;
     ``nearest`` answers its first neighbour and ``vo2017`` the released program's place, both at every level,
-    with the density's mass in the discs round it.
+    with the density's mass in the discs round it. ``geoclip`` answers its most probable place, which is its first
+    neighbour, and at each level the disc that holds the most of the places' probability.
 
     Without levels or regions, those are empty, which is what an evaluation over thousands of photos needs.
     Raises UsageError for parameters that make no sense or without any neighbour.
@@ -84,6 +85,9 @@ def estimate_from_arrays(
     modes = modes_of(density, summits)
     if parameters.estimator == "sphere":
         position = modes[0].position
+        levels = answer_levels(density, summits) if with_levels else ()
+    elif parameters.estimator == "geoclip":
+        position = _nearest(density)
         levels = answer_levels(density, summits) if with_levels else ()
     else:
         position = find_vo2017_position(density) if parameters.estimator == "vo2017" else _nearest(density)

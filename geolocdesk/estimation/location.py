@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
-EstimatorName = Literal["sphere", "vo2017", "nearest", "classes"]
+EstimatorName = Literal["sphere", "vo2017", "nearest", "classes", "geoclip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class EstimationParameters:
     neighbours: int = 100
     """k ≥ 1."""
     exponent: float = 10.0
-    """m ≥ 0 in w = (1/d)^m."""
+    """m ≥ 0 in w = (1/d)^m; for ``geoclip`` in w = exp(−m d²/2), a softmax of m times the cosine."""
     bandwidth_deg: float = 4.0
     """σ of the kernel in degrees of arc, > 0."""
     cells: int | None = None

@@ -19,3 +19,13 @@ def neighbour_weights(distances: NDArray[np.float64], exponent: float) -> NDArra
     logarithms = -exponent * np.log(np.maximum(np.asarray(distances, dtype=np.float64), DISTANCE_FLOOR))
     weights = np.exp(logarithms - logarithms.max())
     return np.asarray(weights / weights.sum(), dtype=np.float64)
+
+
+def softmax_weights(distances: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Return the softmax of ``scale`` times the cosines, float64[k], sum 1.
+
+    Between unit-length descriptors the cosine is 1 − d²/2.
+    """
+    logarithms = -0.5 * scale * np.square(np.asarray(distances, dtype=np.float64))
+    weights = np.exp(logarithms - logarithms.max())
+    return np.asarray(weights / weights.sum(), dtype=np.float64)

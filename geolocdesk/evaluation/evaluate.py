@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geolocdesk.errors import EvidenceError, UsageError
 from geolocdesk.estimation.calibration import FittedCalibration, newest_for
 from geolocdesk.estimation.location import LEVELS, LevelAnswer
+from geolocdesk.estimation.usual import GEOCLIP_NEIGHBOURS
 from geolocdesk.evaluation.describing import DescribedQueries
 from geolocdesk.evaluation.methods import Answers, Method, Seen
 from geolocdesk.evaluation.metrics import Accuracy, Difference, accuracy_of, difference_of
@@ -131,7 +132,8 @@ def evaluate_system(
 
     A query for which no reference is left stays out. ``seed`` draws the random references and the intervals.
     """
-    search = search_of(system.pack, NEIGHBOURS, exclude_same)
+    count = NEIGHBOURS if system.pack.softmax_scale is None else GEOCLIP_NEIGHBOURS
+    search = search_of(system.pack, count, exclude_same)
     draw = _random_references(system.pack, len(described.queries), seed)
     answered: list[tuple[Query, Seen]] = []
     answers: dict[str, list[Answers]] = {name: [] for name in system.methods}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from geolocdesk.estimation.cells import most_probable_position
 from geolocdesk.estimation.classes import classify
 from geolocdesk.estimation.estimate import estimate_from_arrays
 from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
+from geolocdesk.estimation.usual import usual_parameters
 from geolocdesk.features.class_heads import ClassHeads
 from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, unit_vectors
 from geolocdesk.reference.neighbours import Neighbours
@@ -74,9 +76,9 @@ def density_peak(seen: Seen, *, parameters: EstimationParameters) -> Answers:
     return _everywhere(_estimate(seen, parameters, with_levels=False).position)
 
 
-def answer_per_level(seen: Seen) -> Answers:
+def answer_per_level(seen: Seen, *, parameters: EstimationParameters | None = None) -> Answers:
     """Answer, at each level, the point whose disc holds the most mass (σ = 4)."""
-    estimate = _estimate(seen, EstimationParameters(), with_levels=True)
+    estimate = _estimate(seen, parameters or EstimationParameters(), with_levels=True)
     return Answers(tuple(answer.position for answer in estimate.levels), estimate)
 
 
@@ -132,7 +134,8 @@ METHODS: dict[str, Method] = {
 
 CONSTANT = "constant"
 CLASSES = "classes"
-NAMES = ("london", CONSTANT, *(name for name in METHODS if name != "london"), CLASSES)
+GEOCLIP: Final = "geoclip"
+NAMES = ("london", CONSTANT, *(name for name in METHODS if name != "london"), CLASSES, GEOCLIP)
 """Every method by name, in the order of a table; ``classes`` stands for one a head and all combined."""
 
 
@@ -157,15 +160,27 @@ def _is_one_head(name: str) -> bool:
 
 
 def methods_of(
-    names: Sequence[str], heads: ClassHeads | None, positions: NDArray[np.float64], seed: int
+    names: Sequence[str],
+    heads: ClassHeads | None,
+    positions: NDArray[np.float64],
+    seed: int,
+    *,
+    softmax_scale: float | None = None,
 ) -> dict[str, Method]:
-    """Return the named methods as one pack and model have them; a model without classes has none of theirs."""
+    """Return the named methods as one pack and model have them.
+
+    A model without classes has none of theirs, and only GeoCLIP's, which has a ``softmax_scale``, has its method.
+    """
     found: dict[str, Method] = {}
     for name in names:
         if name == CONSTANT:
             found[name] = best_constant(positions, seed)
         elif name in METHODS:
             found[name] = METHODS[name]
+        elif name == GEOCLIP:
+            if softmax_scale is not None:
+                usual = usual_parameters(GEOCLIP, softmax_scale)
+                found[name] = partial(answer_per_level, parameters=usual)
         elif heads is not None:
             chosen = _class_methods(heads)
             found.update(chosen if name == CLASSES else _only(chosen, name))

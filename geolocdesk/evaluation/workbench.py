@@ -11,7 +11,7 @@ from geolocdesk.errors import UsageError
 from geolocdesk.estimation.calibration import FittedCalibration
 from geolocdesk.evaluation.describing import DescribedQueries, describe_queries
 from geolocdesk.evaluation.evaluate import System
-from geolocdesk.evaluation.methods import CLASSES, methods_of
+from geolocdesk.evaluation.methods import methods_of
 from geolocdesk.evaluation.remembering import RememberingExtractor
 from geolocdesk.evaluation.searching import positions_left, vectors_for
 from geolocdesk.evaluation.test_set import Query
@@ -96,9 +96,11 @@ class Workbench:
         extractor = self._extractor(record)
         described = self._describe(extractor)
         heads = class_heads_of(record)
-        methods = methods_of(self._methods, heads, positions_left(pack), self._seed)
+        methods = methods_of(
+            self._methods, heads, positions_left(pack), self._seed, softmax_scale=pack.softmax_scale
+        )
         if not methods:
-            message = f"The model of {name} has no classes, so there is no method {CLASSES}; name others."
+            message = f"The model of {name} has no classes and is not GeoCLIP, so none of these methods is its; name others."
             raise UsageError(message)
         calibrations = tuple(map(FittedCalibration.from_stored, read_calibrations(pack.folder)))
         vectors = vectors_for(pack, described.vectors, extractor)

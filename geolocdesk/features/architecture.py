@@ -99,7 +99,7 @@ _ARCHITECTURES = (
     Architecture("vgg16", MappingProxyType({"conv5_3-linear": 512, "conv5_3": 512}), cpu_batch=1),
 )
 
-IMPORTED_PREFIXES = ("timm/", "torchvision/", "onnx")
+IMPORTED_PREFIXES = ("timm/", "torchvision/", "geoclip/", "onnx/")
 """How the names of networks begin that come from a library or a file; their feature maps are recorded."""
 
 EFFICIENTNET_LITE0_POOLING = (

@@ -55,6 +55,7 @@ def write_model(
     classes: ClassHeads | None = None,
     notes: Mapping[str, str] | None = None,
     feature_maps: Mapping[str, int] | None = None,
+    softmax_scale: float | None = None,
 ) -> ModelRecord:
     """Write a model folder, complete or not at all, and return its record.
 
@@ -82,6 +83,7 @@ def write_model(
         source=source,
         classes=None if classes is None else _classes_record(folder, classes),
         feature_maps=dict(feature_maps or {}),
+        softmax_scale=softmax_scale,
     )
     staging = folder.with_name(f".{folder.name}.partial")
     try:

@@ -7,6 +7,7 @@ after the first ``=`` is the path, colons and drive letters included; or by the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geolocdesk.errors import ModelError
 from geolocdesk.features import preparation
@@ -20,6 +21,9 @@ from geolocdesk.features.preparation import Preparation
 from geolocdesk.features.weights import WeightsSource, weights_at
 from geolocdesk.provenance import JsonValue
 
+if TYPE_CHECKING:
+    from geolocdesk.features.networks import PlaceEncoder
+
 __all__ = [
     "DEFAULT_MODEL",
     "ModelInfo",
@@ -30,6 +34,7 @@ __all__ = [
     "list_models",
     "model_info",
     "open_model",
+    "open_place_encoder",
     "read_model",
     "verify_model",
     "write_model",
@@ -158,6 +163,17 @@ def class_heads_of(record: ModelRecord) -> ClassHeads | None:
         )
         raise ModelError(message)
     return heads
+
+
+def open_place_encoder(spec: str) -> "PlaceEncoder":
+    """Return the encoder of places of a GeoCLIP model folder. Raises ModelError where it is none."""
+    from geolocdesk.features.networks import PlaceEncoder
+
+    record = find_model(spec)
+    if record.softmax_scale is None:
+        message = f"{spec} is no GeoCLIP model; make one of GeoCLIP's wheel with “model import”."
+        raise ModelError(message)
+    return PlaceEncoder(record.weights.read(), record.weights.locate())
 
 
 def list_models(folders: Sequence[Path] = ()) -> tuple[ModelInfo, ...]:

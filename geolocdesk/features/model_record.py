@@ -74,6 +74,8 @@ class ModelRecord:
     """The heads of a model trained on classes of places, or None."""
     feature_maps: Mapping[str, int] = field(default_factory=dict)
     """The feature maps of a library's network and their channels, in the order in which they are computed."""
+    softmax_scale: float | None = None
+    """For a model trained to tell places apart by a softmax: what the cosine is multiplied by in it."""
 
     @property
     def network(self) -> Architecture:
@@ -94,9 +96,11 @@ class ModelRecord:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the record as plain JSON values; feature maps only where they are recorded."""
-        recorded: dict[str, JsonValue] = (
-            {"feature_maps": dict(self.feature_maps)} if self.feature_maps else {}
-        )
+        recorded: dict[str, JsonValue] = {}
+        if self.feature_maps:
+            recorded["feature_maps"] = dict(self.feature_maps)
+        if self.softmax_scale is not None:
+            recorded["softmax_scale"] = self.softmax_scale
         return {
             "name": self.name,
             "architecture": self.architecture,
@@ -130,4 +134,5 @@ class ModelRecord:
             source=fields.text("source"),
             classes=None if classes is None else ModelClasses.from_json(classes),
             feature_maps={name: maps.count(name) for name in maps.values},
+            softmax_scale=fields.number("softmax_scale") if "softmax_scale" in value else None,
         )

@@ -236,4 +236,9 @@ _ESTIMATORS: dict[EstimatorName, tuple[str, str, frozenset[str]]] = {
         "A trained network names the most probable cell of the Earth; neighbours are only shown.",
         frozenset({"neighbours"}),
     ),
+    "geoclip": (
+        "GeoCLIP",
+        "The answer is the place whose description is most like the photo's; its likes share the probability.",
+        frozenset({"neighbours", "exponent", "bandwidth"}),
+    ),
 }

@@ -100,6 +100,12 @@ class Pack:
         return self._segments
 
     @property
+    def softmax_scale(self) -> float | None:
+        """Return what the pack's model multiplies a cosine by in its softmax; None for a model that has none."""
+        scale = self.manifest.model.get("softmax_scale")
+        return float(scale) if isinstance(scale, int | float) else None
+
+    @property
     def metadata(self) -> PackMetadata:
         """Return what is known of the pack's photos."""
         return self._metadata

@@ -204,7 +204,7 @@ def _converted(
     if options.architecture is not None:
         return _named(files, state, options.architecture, options.side_px, ())
     if files.config is not None and is_known_tower(files.config):
-        return _transformers(files, files.config, state, options.side_px)
+        return transformers_tower(files, state, options.side_px)
     if files.config is not None and isinstance(files.config.get("architecture"), str):
         return _timm_folder(files, files.config, state, options.side_px)
     if files.open_clip is not None:
@@ -260,9 +260,17 @@ def _timm_folder(
     return convert(state, architecture, files.weights, side_px=pictures.side_px), pictures, ()
 
 
-def _transformers(
-    files: CheckpointFiles, config: Mapping[str, JsonValue], state: State, side_px: int | None
+def transformers_tower(
+    files: CheckpointFiles, state: State, side_px: int | None
 ) -> tuple[Converted, PictureConfig, tuple[str, ...]]:
+    """Return the tower in a folder of transformers, how its pictures are prepared, and what was assumed.
+
+    Raises ModelError.
+    """
+    config = files.config
+    if config is None or not is_known_tower(config):
+        message = f"{files.weights.parent} is no folder of transformers with a tower of CLIP, SigLIP, DINOv2 or ViT."
+        raise ModelError(message)
     kind = str(config["model_type"])
     remarks: tuple[str, ...] = ()
     preprocessor = files.preprocessor

@@ -44,6 +44,8 @@ class ImportOptions:
     """Whether each new pack fits a projection of its own."""
     mean_bgr: tuple[float, float, float] | None = None
     """What is taken off each channel for a ``.caffemodel``, 0–255."""
+    clip: Path | None = None
+    """For GeoCLIP: the folder of its image tower."""
     licence: str = "not stated"
     clock: Callable[[], str] = field(default=lambda: "1970-01-01T00:00:00Z")
     workers: int = 1
@@ -61,6 +63,7 @@ class ImportedModel:
     pooling: tuple[Pooling, ...]
     feature_maps: Mapping[str, int]
     source: str
+    softmax_scale: float | None = None
     own_projection: Projection | None = None
     """One that came with the weights."""
     remarks: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ def _write(
         licence=options.licence,
         source=model.source,
         feature_maps=model.feature_maps if model.architecture.startswith(IMPORTED_PREFIXES) else None,
+        softmax_scale=model.softmax_scale,
     )
 
 

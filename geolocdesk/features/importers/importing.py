@@ -5,6 +5,7 @@ from pathlib import Path
 from geolocdesk.errors import UsageError
 from geolocdesk.features.importers.caffemodel import import_caffemodel
 from geolocdesk.features.importers.checkpoint import import_checkpoint
+from geolocdesk.features.importers.geoclip import import_geoclip, looks_like_geoclip
 from geolocdesk.features.importers.imported_model import Imported, ImportOptions
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar", ".safetensors")
@@ -12,6 +13,14 @@ CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar", ".safetensors")
 
 def import_model(source: Path, out: Path, options: ImportOptions) -> Imported:
     """Write the model in a file or folder to a new model folder. Raises ModelError, OutputError or UsageError."""
+    if looks_like_geoclip(source):
+        _refuse(
+            ("--mean", options.mean_bgr is not None),
+            ("--architecture", options.architecture is not None),
+            kind="GeoCLIP",
+        )
+        return import_geoclip(source, options.clip, out, options)
+    _refuse(("--clip", options.clip is not None), kind="model other than GeoCLIP")
     if source.is_dir() or source.suffix.lower() in CHECKPOINT_SUFFIXES:
         _refuse(("--mean", options.mean_bgr is not None), kind="checkpoint")
         return import_checkpoint(source, out, options)

@@ -17,6 +17,7 @@ from geolocdesk.features.architecture import Architecture, Pooling
 from geolocdesk.features.networks.backbone import Backbone
 from geolocdesk.features.networks.device import choose_device, device_name
 from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
+from geolocdesk.features.networks.geoclip import GALLERY, LOCATION_PREFIX, geoclip_network
 from geolocdesk.features.networks.packing import can_pack, pack_stages
 from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
 from geolocdesk.features.networks.state import read_state
@@ -163,6 +164,8 @@ def load_network(
     chosen = choose_device(device)
     state = read_state(content, file)
     own = {name: state.pop(name) for name in list(state) if name.startswith(TENSORS_PREFIX)}
+    for name in [name for name in state if name == GALLERY or name.startswith(LOCATION_PREFIX)]:
+        del state[name]  # what GeoCLIP knows of places is no part of the image network
     backbone = _build(architecture, state, file)
     needed = _needed(backbone.stages, pooling)
     placed = [
@@ -197,6 +200,8 @@ def _build(architecture: Architecture, state: "State", file: Path) -> Backbone:
         return timm_network(name, state, file)
     if slash and library == "torchvision":
         return torchvision_network(name, state, file)
+    if slash and library == "geoclip":
+        return geoclip_network(name, state, file)
     return Backbone(_BUILDERS[architecture.name](state, file))
 
 

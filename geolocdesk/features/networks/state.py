@@ -49,6 +49,22 @@ def read_tensors(content: bytes, file: Path) -> dict[str, NDArray[np.float32]]:
 
 def read_state(content: bytes, file: Path) -> "State":
     """Return the tensors of a weights file as float32, read so that no code in it can run."""
+    return _plain_tensors(_loaded(content, file), file)
+
+
+def read_tensor(content: bytes, file: Path) -> "torch.Tensor":
+    """Return the one tensor of a ``.pth`` file's bytes as float32. Raises ModelError where it holds anything else."""
+    import torch
+
+    tensor = _loaded(content, file)
+    if not isinstance(tensor, torch.Tensor) or not _is_plain(tensor):
+        message = f"{file} does not hold one tensor; bring the original file."
+        raise ModelError(message)
+    return tensor.detach().float()
+
+
+def _loaded(content: bytes, file: Path) -> object:
+    """Return what a weights file holds, read so that no code in it can run."""
     import safetensors
     import safetensors.torch
     import torch
@@ -78,7 +94,7 @@ def read_state(content: bytes, file: Path) -> "State":
             raise ModelError(message) from error
         message = f"{file} is no weights file, or it is damaged; bring a whole .pth or .safetensors file."
         raise ModelError(message) from error
-    return _plain_tensors(loaded, file)
+    return loaded
 
 
 def read_state_of(path: Path, keep: "Callable[[str], bool]") -> "State":

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from geolocdesk.errors import SourceError, UsageError
 from geolocdesk.progress import ProgressCallback, ignore_progress
-from geolocdesk.reference.sources import looks, mapillary, osv5m, webdataset, yfcc100m, zip_photos
+from geolocdesk.reference.sources import (
+    geoclip_places,
+    looks,
+    mapillary,
+    osv5m,
+    webdataset,
+    yfcc100m,
+    zip_photos,
+)
 from geolocdesk.reference.sources.csv_file import CsvSource
 from geolocdesk.reference.sources.folder import open_folder
 from geolocdesk.reference.sources.im2gps_mat import Im2gpsMatSource
@@ -24,7 +32,7 @@ FORMATS = (
     zip_photos.FORMAT,
 )
 IM2GPS_MAT = "im2gps-mat"
-DESCRIBED_FORMATS = (IM2GPS_MAT,)
+DESCRIBED_FORMATS = (IM2GPS_MAT, geoclip_places.FORMAT)
 """Formats without photos, whose rows bring their descriptors; these are always named, never guessed."""
 
 _WITH_COLUMNS = (looks.CSV, yfcc100m.FORMAT, osv5m.FORMAT, zip_photos.FORMAT)
@@ -78,15 +86,21 @@ def open_source(
 
 
 def open_described_source(
-    path: Path, source_format: str, selection: Selection | None = None
+    path: Path, source_format: str, selection: Selection | None = None, *, model: str | None = None
 ) -> DescribedSource:
     """Return the source of ready descriptors at ``path``, in one of ``DESCRIBED_FORMATS``.
 
-    Raises SourceError where there is nothing usable and UsageError where a selection is asked for.
+    ``model`` describes places; without one ``path`` is a model whose own gallery is meant. Raises ModelError,
+    SourceError where there is nothing usable and UsageError where a selection is asked for.
     """
     if source_format not in DESCRIBED_FORMATS:
         message = f"unknown format of descriptors: {source_format!r}"
         raise ValueError(message)
+    if source_format == geoclip_places.FORMAT:
+        own = path.is_dir()
+        return geoclip_places.GeoclipPlaces(
+            path if own else Path(model or path), None if own else path, selection or Selection()
+        )
     if selection:
         message = f"The format {source_format} has no columns; --where works on a CSV only."
         raise UsageError(message)

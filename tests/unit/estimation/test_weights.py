@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolocdesk.estimation.weights import DISTANCE_FLOOR, neighbour_weights
+from geolocdesk.estimation.weights import DISTANCE_FLOOR, neighbour_weights, softmax_weights
 
 distance_lists = st.lists(st.floats(0.0, 2.0), min_size=1, max_size=20).map(np.array)
 
@@ -38,3 +39,10 @@ def test_weights_are_a_distribution_that_falls_with_distance(
     assert np.isfinite(weights).all()
     assert weights.sum() == pytest.approx(1.0)
     assert (np.diff(weights) <= 0.0).all()
+
+
+def test_the_softmax_of_cosines_is_scipys() -> None:
+    distances = np.array([0.9, 1.1, 1.2, 1.4, 2.0])
+    expected = scipy.special.softmax(39.7 * (1.0 - distances**2 / 2.0))
+    np.testing.assert_allclose(softmax_weights(distances, 39.7), expected, rtol=1e-12)
+    assert softmax_weights(np.array([0.0, 2.0]), 1e4).tolist() == [1.0, 0.0]
