@@ -77,9 +77,12 @@ def workers_of(options: argparse.Namespace) -> int:
 
 def source_of(options: argparse.Namespace, progress: ProgressCallback) -> "Source":
     """Return the source of photos that is meant. Raises SourceError and UsageError."""
+    from geolocdesk.reference.cluster.connection import check_address
     from geolocdesk.reference.sources import open_source
     from geolocdesk.reference.sources.selection import Selection
 
+    if options.cluster is not None:
+        check_address(options.cluster)
     selection = Selection.parse(options.where)
     return open_source(
         options.source, options.format, selection, pictures=options.pictures, progress=progress
@@ -105,11 +108,10 @@ def describing(options: argparse.Namespace, model: "ModelRecord") -> "Iterator[D
     if options.cluster is None:
         yield None
         return
-    from geolocdesk.reference.cluster.connection import check_address, is_unprotected, open_cluster
+    from geolocdesk.reference.cluster.connection import is_unprotected, open_cluster
     from geolocdesk.reference.cluster.dispatch import describe_on
     from geolocdesk.reference.cluster.worker import ModelOpener
 
-    check_address(options.cluster)
     if is_unprotected(options.cluster):
         say(
             f"{options.cluster} is neither encrypted nor protected: whoever reaches it can read what is sent and "

@@ -160,7 +160,7 @@ class BuildPack:
         opened = open_for_building(self.model, device=self.device)
         try:
             yield build_pack(
-                open_source(self.source),
+                open_source(self.source, progress=progress),
                 self.out,
                 extractor=opened.extractor,
                 model=opened.record,

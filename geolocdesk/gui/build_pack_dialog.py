@@ -77,7 +77,10 @@ class BuildPackDialog(FormDialog):
 
     def _choose_table(self) -> None:
         chosen, _kind = QFileDialog.getOpenFileName(
-            self, "Table of photos and positions", self._source.text(), "Tables (*.csv);;All files (*)"
+            self,
+            "Table of photos and positions",
+            self._source.text(),
+            "Tables, archives and descriptions (*.csv *.zip *.tar *.json *.geojson);;All files (*)",
         )
         if chosen:
             self._source.setText(chosen)

@@ -17,6 +17,8 @@ from geolocdesk.reference.neighbours import ReferencePhoto
 from geolocdesk.reference.sources.source import SourceRow
 
 BATCH = 32
+_MOST_REJECTED = 10_000
+"""Rows that are rejected one after the other before they are recorded: a source may hold millions of them."""
 THUMBNAIL = Rendition(long_side_px=320, resample="bilinear", jpeg_scaling=True, encoding="jpeg")
 
 
@@ -46,23 +48,31 @@ def describe_rows(
     The intake decodes ahead of the extractor.
     """
     renditions = [extractor.rendition, *([THUMBNAIL] if thumbnails else [])]
+    remaining = iter(rows)
     waiting: deque[SourceRow] = deque()
     batch = _Batch()
+    exhausted = False
 
     def photos() -> Iterator[Photo]:
-        for row in rows:
-            if row.rejected:
-                batch.rejected.append(RejectedRow(row.number, row.file, row.rejected))
+        """Yield the photos of the rows up to the last, or to where too many rejected ones have gathered."""
+        nonlocal exhausted
+        for row in remaining:
+            if not row.rejected:
+                waiting.append(row)
+                yield row.path
                 continue
-            waiting.append(row)
-            yield row.path
+            batch.rejected.append(RejectedRow(row.number, row.file, row.rejected))
+            if len(batch.rejected) >= _MOST_REJECTED:
+                return
+        exhausted = True
 
-    for taken in intake.take_in_all(photos(), renditions, clock=clock):
-        batch.sort_in(waiting.popleft(), taken)
-        if batch.rows >= BATCH:
+    while not exhausted:
+        for taken in intake.take_in_all(photos(), renditions, clock=clock):
+            batch.sort_in(waiting.popleft(), taken)
+            if batch.rows >= BATCH:
+                yield batch.described(extractor, thumbnails=thumbnails)
+        if batch.rows:
             yield batch.described(extractor, thumbnails=thumbnails)
-    if batch.rows:
-        yield batch.described(extractor, thumbnails=thumbnails)
 
 
 @dataclass(slots=True)

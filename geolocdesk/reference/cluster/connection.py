@@ -130,8 +130,9 @@ def _is_done(future: _Future, patience_s: float) -> bool:
 
 
 def check_address(address: str) -> None:
-    """Raise UsageError where a text is no address of a cluster."""
+    """Raise UsageError where a text is no address of a cluster, or Dask is not installed."""
     if _LOCAL.fullmatch(address) or _ADDRESS.fullmatch(address):
+        _require_dask()
         return
     message = (
         f"--cluster takes local, local:N for N workers, or the address of a Dask scheduler such as "
@@ -159,7 +160,6 @@ def open_cluster(address: str, cores: int) -> Iterator[Cluster]:
     this one time, on the loopback interface only. Raises ClusterError, and UsageError where Dask is missing.
     """
     check_address(address)
-    _require_dask()
     local = _LOCAL.fullmatch(address)
     with _quiet():
         if local is None:
