@@ -140,8 +140,8 @@ def _parse(block: bytes) -> _Header:
         message = "it ends within a header"
         raise _DamagedHeaderError(message)
     without_sum = block[:148] + b" " * 8 + block[156:]
-    signed = sum(byte - 256 if byte > 127 else byte for byte in without_sum)
-    if _number(block[148:156]) not in (sum(without_sum), signed):
+    stated = _number(block[148:156])
+    if stated != sum(without_sum) and stated != _signed_sum(without_sum):
         message = "a header's checksum is wrong"
         raise _DamagedHeaderError(message)
     name = _text(block[:100])
@@ -152,6 +152,11 @@ def _parse(block: bytes) -> _Header:
         kind = _FOLDER
     links = kind in (b"1", b"2", _FOLDER)
     return _Header(_plain(name), 0 if links else _number(block[124:136]), kind)
+
+
+def _signed_sum(block: bytes) -> int:
+    """Return the sum that some old programs wrote."""
+    return sum(byte - 256 if byte > 127 else byte for byte in block)
 
 
 def _number(field: bytes) -> int:
