@@ -29,7 +29,14 @@ from geolocdesk.estimation.location import (
     Region,
     SphericalPolygon,
 )
-from geolocdesk.geodesy import Position, destination, geodesic_circle, great_circle_km, normalise_longitude
+from geolocdesk.geodesy import (
+    Position,
+    destination,
+    geodesic_circle,
+    great_circle_km,
+    great_circles,
+    normalise_longitude,
+)
 from geolocdesk.quantities import area_text, distance_text, radius_text, share_text
 from geolocdesk.reference.neighbours import Neighbour, ReferencePhoto
 from geolocdesk.unavailable import Unavailable
@@ -44,6 +51,7 @@ BAND_MASSES = (0.03, 0.06, *(step / 20 for step in range(2, 20)), 0.97, 0.985)
 LEAST_RADIUS_PX = 5.0
 GREATEST_RADIUS_PX = 16.0
 _CIRCLE_VERTICES = 180
+_LINK_STEP_DEG = 2.0
 MERCATOR_LIMIT_DEG = 85.0511
 """Web Mercator ends here; what lies beyond is drawn at its edge and said to be."""
 _LEAST_FIT_RADIUS_KM = 25.0
@@ -252,25 +260,22 @@ def _place_text(reference: ReferencePhoto) -> str:
 def _links(analysis: Analysis, neighbours: Sequence[tuple[Neighbour, float]], frame: Frame) -> list[GeoJson]:
     """Return the great circles from the answer to each neighbour and to the file's own claim."""
     answer = analysis.estimate.position
-    links = [
-        feature(
-            _great_circle(answer, item.reference.position, frame),
-            rank=item.rank,
-            text=distance_text(_distance_km(answer, item.reference.position)),
-        )
-        for item, _ in neighbours
-    ]
     exif = analysis.evidence.exif.position
+    targets = [item.reference.position for item, _ in neighbours]
+    named: list[dict[str, int]] = [{"rank": item.rank} for item, _ in neighbours]
     if not isinstance(exif, Unavailable):
-        links.append(
-            feature(_great_circle(answer, exif, frame), text=distance_text(_distance_km(answer, exif)))
-        )
-    return links
-
-
-def _great_circle(start: Position, end: Position, frame: Frame) -> GeoJson:
-    ends = np.array([[start.latitude, start.longitude], [end.latitude, end.longitude]])
-    return frame.lines([ends], step_deg=2.0)
+        targets.append(exif)
+        named.append({})
+    if not targets:
+        return []
+    ends = np.array([[target.latitude, target.longitude] for target in targets])
+    starts = np.broadcast_to([answer.latitude, answer.longitude], ends.shape)
+    distances_km = great_circle_km(starts[:, 0], starts[:, 1], ends[:, 0], ends[:, 1])
+    lines = great_circles(starts, ends, _LINK_STEP_DEG)
+    return [
+        feature(frame.lines([line], _LINK_STEP_DEG), text=distance_text(float(distance_km)), **names)
+        for line, distance_km, names in zip(lines, distances_km, named, strict=True)
+    ]
 
 
 def _exif(position: Position, analysis: Analysis, frame: Frame) -> GeoJson:
@@ -309,8 +314,8 @@ def _answers(estimate: LocationEstimate, frame: Frame) -> list[GeoJson]:
 def _bounds(analysis: Analysis, rings: dict[str, SphericalPolygon], frame: Frame) -> dict[str, Bounds]:
     estimate = analysis.estimate
     around = frame.bounds([_circle(estimate.position, _LEAST_FIT_RADIUS_KM)])
-    core = [frame.bounds(region.parts) for region in estimate.regions if region.parts and region.mass <= 0.5]
-    whole = [frame.bounds(region.parts) for region in estimate.regions if region.parts]
+    whole = {region.mass: frame.bounds(region.parts) for region in estimate.regions if region.parts}
+    core = [box for mass, box in whole.items() if mass <= 0.5]
     points = [item.reference.position for item in analysis.neighbours.items]
     exif = analysis.evidence.exif.position
     if not isinstance(exif, Unavailable):
@@ -318,7 +323,9 @@ def _bounds(analysis: Analysis, rings: dict[str, SphericalPolygon], frame: Frame
     levels = {name: frame.bounds([ring]) for name, ring in rings.items()}
     return {
         "answer": joined_bounds([around, *core]),
-        "everything": joined_bounds([around, *whole, *(_point_bounds(point, frame) for point in points)]),
+        "everything": joined_bounds(
+            [around, *whole.values(), *(_point_bounds(point, frame) for point in points)]
+        ),
         **levels,
     }
 

@@ -127,19 +127,28 @@ def densify(ring: Ring, step_deg: float = 1.0) -> Ring:
 
     The added points lie on the great circles; the original vertices stay, bit for bit.
     """
-    vectors = unit_vectors(ring[:, 0], ring[:, 1])
-    starts, ends = vectors[:-1], vectors[1:]
-    angles = 2.0 * np.arcsin(np.clip(np.linalg.norm(ends - starts, axis=1) / 2.0, 0.0, 1.0))
+    dense, edge = _points_along(ring[:-1], ring[1:], step_deg)
+    return ring if len(edge) == len(ring) - 1 else np.concatenate([dense, ring[-1:]])
+
+
+def great_circles(starts: Ring, ends: Ring, step_deg: float = 1.0) -> list[Ring]:
+    """Return the great circle from each start to its end as points at most ``step_deg`` of arc apart."""
+    dense, edge = _points_along(starts, ends, step_deg)
+    lines = np.split(dense, np.flatnonzero(np.diff(edge)) + 1)
+    return [np.concatenate([line, end[None]]) for line, end in zip(lines, ends, strict=True)]
+
+
+def _points_along(starts: Ring, ends: Ring, step_deg: float) -> tuple[Ring, NDArray[np.int64]]:
+    """Return the points of all edges without the edges' ends, and for each point the edge it belongs to."""
+    first, last = unit_vectors(starts[:, 0], starts[:, 1]), unit_vectors(ends[:, 0], ends[:, 1])
+    angles = 2.0 * np.arcsin(np.clip(np.linalg.norm(last - first, axis=1) / 2.0, 0.0, 1.0))
     pieces = np.maximum(1, np.ceil(angles / math.radians(step_deg) - 1e-9)).astype(np.int64)
-    if (pieces == 1).all():
-        return ring
     edge = np.repeat(np.arange(len(pieces)), pieces)
     order = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     along = (order / pieces[edge] * angles[edge])[:, None]
-    towards = ends - starts * np.einsum("ij,ij->i", starts, ends)[:, None]
+    towards = last - first * np.einsum("ij,ij->i", first, last)[:, None]
     towards /= np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-300)
-    latitudes, longitudes = positions_of(np.cos(along) * starts[edge] + np.sin(along) * towards[edge])
+    latitudes, longitudes = positions_of(np.cos(along) * first[edge] + np.sin(along) * towards[edge])
     dense = np.column_stack([latitudes, longitudes])
-    original = order == 0
-    dense[original] = ring[:-1]
-    return np.concatenate([dense, ring[-1:]])
+    dense[order == 0] = starts
+    return dense, edge

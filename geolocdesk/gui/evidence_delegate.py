@@ -197,6 +197,8 @@ def _paint_confidence(painter: QPainter, line: QRectF, answer: LevelAnswer, inks
     painter.drawRoundedRect(filled, 1.5, 1.5)
     figure = f"{share_text(answer.probability)} within {radius_text(answer.level.radius_km)}"
     rest = line.adjusted(bar.width() + SPACE.tiny + SPACE.hair, 0, 0, 0)
+    if inks.fonts.caption_metrics.horizontalAdvance(figure) > rest.width():
+        figure = share_text(answer.probability)
     _paint_line(painter, rest, figure, inks.fonts.caption, inks.muted)
     used = inks.fonts.caption_metrics.horizontalAdvance(figure) + SPACE.small
     return rest.adjusted(used, 0, 0, 0)

@@ -355,6 +355,7 @@ class ExhibitDisplay(QObject):
             return
         fit = fit or self._must_fit
         self._map.show_overlay(view.overlay, fit=fit)
+        self._map.highlight_neighbour(self._panels.neighbours.selected_rank)
         self._must_fit = fit and not self._map.is_ready
 
     def _show_status(self, entry: EvidenceEntry) -> None:
@@ -430,12 +431,21 @@ class ExhibitDisplay(QObject):
         if analysis is not None and (pack is None or pack.pack_id != analysis.neighbours.pack_id):
             self._fetch_kept_neighbour(analysis.neighbours.pack_id, row, done)
             return
-        self._reference.thumbnail(row, lambda jpeg: done(row, thumbnail_image(jpeg)))
+        self._reference.thumbnail(row, partial(self._decode_neighbour, row, done))
 
     def _fetch_kept_neighbour(
         self, pack_id: str, row: int, done: Callable[[int, QImage | None], None]
     ) -> None:
-        self._session.load_neighbour_thumbnail(pack_id, row, lambda jpeg: done(row, thumbnail_image(jpeg)))
+        decode = partial(self._decode_neighbour, row, done)
+        self._session.load_neighbour_thumbnail(pack_id, row, decode)
+
+    def _decode_neighbour(
+        self, row: int, done: Callable[[int, QImage | None], None], jpeg: bytes | None
+    ) -> None:
+        """Decode a thumbnail beside the window, which would stutter over a gallery full of them."""
+        self._tasks.run(
+            lambda _progress: thumbnail_image(jpeg), partial(done, row), lambda _failure: done(row, None)
+        )
 
     def _show_compared(self, row: int, image: QImage | None) -> None:
         self._compare.set_picture(row, None if image is None else Picture.from_image(image))

@@ -1,11 +1,12 @@
 """The status bar: what runs, how far it is, and which pack and model answer."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from geolocdesk.gui.elided_label import ElidedLabel
 from geolocdesk.gui.icons import icon
-from geolocdesk.gui.theme import SPACE, set_role
+from geolocdesk.gui.theme import SPACE, is_restyling, set_role, text_font
 
 _BAR_WIDTH_PX = 140
 
@@ -44,8 +45,18 @@ class StatusLine(QStatusBar):
         self.addWidget(self._job, 1)
         self.addPermanentWidget(self._pointer)
         self.addPermanentWidget(self._pack)
+        self._fit_height()
         self.show_idle("Ready")
         self.show_pack("No reference pack", "", ready=False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Be as tall as another text size needs."""
+        super().changeEvent(event)
+        if is_restyling(event):
+            self._fit_height()
+
+    def _fit_height(self) -> None:
+        self.setMinimumHeight(QFontMetrics(text_font()).height() + 2 * SPACE.small)
 
     def show_idle(self, text: str) -> None:
         """Say that nothing runs, and how the last job ended."""

@@ -8,7 +8,7 @@ from geolocdesk.gui.actions import Actions
 from geolocdesk.gui.icons import icon
 from geolocdesk.gui.theme import ICON_PX, set_role
 
-_SEARCH_WIDTH_PX = 240
+_SEARCH_WIDTHS_PX = (120, 240)
 
 
 class ToolBar(QToolBar):
@@ -47,7 +47,8 @@ class ToolBar(QToolBar):
         self.search.setAccessibleName("Search the evidence")
         self.search.setToolTip("Search by name, place, tag, hash or failure (Ctrl+F)")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(_SEARCH_WIDTH_PX)
+        self.search.setMinimumWidth(_SEARCH_WIDTHS_PX[0])
+        self.search.setMaximumWidth(_SEARCH_WIDTHS_PX[1])
         self.search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self.searched)
         self.addWidget(self.search)

@@ -1,16 +1,21 @@
 """The window's start and its behaviour in a batch, each measured in processes of their own.
 
 Run: python tests/benchmarks/window.py start [--rounds 7]
-     python tests/benchmarks/window.py batch PACK PHOTO|FOLDER… [--count 200]
+     python tests/benchmarks/window.py batch PACK PHOTO|FOLDER… [--count 200] [--command-line]
+     python tests/benchmarks/window.py redraw CASE [--rounds 2]
 
 ``start`` is the time from a cold process to the first painted window, as a multiple of a bare PySide6 window with an
 empty web view. ``batch`` adds and analyses photos with a timer beating every 5 ms in the GUI thread, and reports the
-longest gap between two beats, photos a second and peak memory.
+longest gap between two beats, how much of one was the GUI thread's own work (the rest is waiting for a processor,
+on a machine that others use), photos a second and peak memory; with ``--command-line`` the same photos go through
+``geolocdesk analyse`` afterwards, in the same run. ``redraw`` goes from photo to photo of a finished case and reports
+how long each takes from the key to its answer on the map.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -152,14 +157,16 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
     window.begin(pack=pack)
 
     gaps: dict[str, list[float]] = {"start": [], "adding": [], "batch": []}
+    own_work: dict[str, list[float]] = {name: [] for name in gaps}
     phase = "start"
-    last = time.perf_counter()
+    last, last_work = time.perf_counter(), time.thread_time()
 
     def beat() -> None:
-        nonlocal last
-        now = time.perf_counter()
+        nonlocal last, last_work
+        now, work = time.perf_counter(), time.thread_time()
         gaps[phase].append(now - last)
-        last = now
+        own_work[phase].append(work - last_work)
+        last, last_work = now, work
 
     timer = QTimer()
     timer.timeout.connect(beat)
@@ -187,7 +194,10 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
         wait_until_idle()
         added = time.perf_counter()
         phase = "batch"
+        done = QEventLoop()
+        window.desk.batch_ended.connect(lambda _summary: done.quit())
         window.desk.analyse(())
+        done.exec()
         wait_until_idle()
         ended = time.perf_counter()
         memory = peak_memory_mib()
@@ -201,6 +211,9 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
                 "adding_photos_per_s": len(photos) / (added - started),
                 "batch_photos_per_s": len(photos) / (ended - added),
                 "longest_gap_ms": {name: 1000 * max(values) for name, values in gaps.items() if values},
+                "longest_own_work_ms": {
+                    name: 1000 * max(values) for name, values in own_work.items() if values
+                },
                 "gaps_over_50_ms": {
                     name: sum(value > 0.05 for value in values) for name, values in gaps.items()
                 },
@@ -210,6 +223,79 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
         )
         + "\n"
     )
+
+
+def measure_command_line(pack: Path, photos: list[Path]) -> dict[str, float]:
+    """Return the rate of ``geolocdesk analyse``: the time of all photos less that of one, which is its start."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, some in enumerate((photos[:1], photos)):
+            case = Path(scratch) / f"{number}.gldcase"
+            command = [sys.executable, "-m", "geolocdesk", "analyse", *map(str, some)]
+            command += ["--reference", str(pack), "--case", str(case), "--examiner", "benchmark"]
+            started = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            seconds.append(time.perf_counter() - started)
+    one, every = seconds
+    return {"start_s": one, "photos_per_s": (len(photos) - 1) / (every - one)}
+
+
+def measure_redraw(case: Path, rounds: int) -> None:
+    """Open a copy of the case, step through it, and time each step from the key to the drawn overlay."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from geolocdesk.gui.application import create_application
+    from geolocdesk.gui.evidence_entry import EntryStatus
+    from geolocdesk.gui.main_window import MainWindow
+    from geolocdesk.gui.theme import install_theme
+    from geolocdesk.paths import user_folders
+    from geolocdesk.settings import Settings
+
+    application = create_application()
+    settings = Settings(examiner="benchmark")
+    install_theme(application, settings.scheme, settings.text_scale)
+    window = MainWindow(settings, user_folders())
+    window.finished.connect(application.quit)
+    window.resize(1480, 920)
+    window.show()
+    drawn: list[float] = []
+    times: dict[str, list[float]] = {}
+
+    def wait(seconds: float) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / case.name
+        shutil.copy(case, copy)
+        window.begin(case=copy)
+        while window.map is None or not window.map.is_ready or window.display.is_busy:
+            wait(0.05)
+        wait(2.0)
+        window.map.overlay_drawn.connect(drawn.append)
+        analysed = [entry.number for entry in window.model.entries() if entry.status is EntryStatus.ANALYSED]
+        window.workspace.evidence.select(analysed[0])
+        wait(2.0)
+        for number in range(rounds):
+            for name, order in (("forward", analysed[1:]), ("back", analysed[-2::-1])):
+                for exhibit in order:
+                    drawn.clear()
+                    started = time.perf_counter()
+                    window.workspace.evidence.select(exhibit)
+                    while not drawn:
+                        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+                    elapsed = time.perf_counter() - started
+                    times.setdefault(f"{name}, round {number + 1}", []).append(1000 * elapsed)
+                    wait(0.5)
+        window.end_without_asking()
+        application.exec()
+    for name, values in times.items():
+        ordered = sorted(values)
+        sys.stdout.write(
+            f"{name:<18} median {statistics.median(ordered):.0f} ms, 9 of 10 within "
+            f"{ordered[int(0.9 * (len(ordered) - 1))]:.0f} ms, longest {ordered[-1]:.0f} ms ({len(ordered)} photos)\n"
+        )
 
 
 def main() -> int:
@@ -224,16 +310,28 @@ def main() -> int:
     batch.add_argument("pack", type=Path)
     batch.add_argument("photos", type=Path, nargs="+")
     batch.add_argument("--count", type=int, default=200)
+    batch.add_argument("--command-line", action="store_true")
+    redraw = modes.add_parser("redraw")
+    redraw.add_argument("case", type=Path)
+    redraw.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     if options.mode == "start":
         measure_start(options.rounds)
     elif options.mode == "paint":
         paint_once()
+    elif options.mode == "redraw":
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        measure_redraw(options.case, options.rounds)
     else:
         from geolocdesk.evidence.intake import expand_paths
 
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        run_batch(options.pack, list(expand_paths(options.photos))[: options.count])
+        photos = list(expand_paths(options.photos))[: options.count]
+        run_batch(options.pack, photos)
+        if options.command_line:
+            sys.stdout.write(
+                json.dumps({"command_line": measure_command_line(options.pack, photos)}, indent=2) + "\n"
+            )
     return 0
 
 

@@ -18,6 +18,7 @@ from geolocdesk.geodesy import (
     destination,
     geodesic_circle,
     great_circle_km,
+    great_circles,
     positions_of,
     ring_area_km2,
     ring_areas_km2,
@@ -154,6 +155,20 @@ def test_densifying_adds_points_on_the_great_circles_and_keeps_the_corners() -> 
     steps = np.degrees(np.arccos(np.einsum("ij,ij->i", vectors[:-1], vectors[1:])))
     assert steps.max() <= 2.0 + 1e-9
     assert ring_area_km2(dense) == pytest.approx(ring_area_km2(ring), rel=1e-12)
+
+
+def test_great_circles_are_those_of_geographiclib() -> None:
+    starts = np.array([(10.0, 170.0), (60.0, 24.0), (89.0, 0.0), (5.0, 5.0)])
+    ends = np.array([(-20.0, -150.0), (60.0, -100.0), (80.0, 170.0), (5.0, 5.0)])
+    lines = great_circles(starts, ends, step_deg=2.0)
+    for line, start, end in zip(lines, starts, ends, strict=True):
+        assert line[[0, -1]].tolist() == [start.tolist(), end.tolist()]
+        true = SPHERE.InverseLine(*start, *end)
+        for latitude, longitude in line:
+            at = SPHERE.Inverse(*start, latitude, longitude)["s12"]
+            expected = true.Position(at)
+            off = SPHERE.Inverse(latitude, longitude, expected["lat2"], expected["lon2"])["s12"]
+            assert off < 1e-3
 
 
 def test_densifying_a_fine_ring_changes_nothing() -> None:
