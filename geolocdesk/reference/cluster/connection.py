@@ -108,8 +108,8 @@ class Cluster:
             return str(future.result())
         except KilledWorker as error:
             message = (
-                f"Several workers ended one after the other while they described the same photos ({error}); "
-                f"look at the workers' logs, most likely for want of memory. {_KEPT}"
+                "Several workers ended one after the other while they described the same photos, most likely for "
+                f"want of memory; look at the workers' logs. {_KEPT}"
             )
             raise ClusterError(message) from error
         except (ImportError, AttributeError) as error:

@@ -1,6 +1,7 @@
 """The driver's side of a cluster, with workers that are this very process."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_pr
 from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack, partial_folder
 from geolocdesk.reference.cluster.connection import Answer, Cluster
 from geolocdesk.reference.cluster.dispatch import describe_on
-from geolocdesk.reference.cluster.shard import ShardTask
+from geolocdesk.reference.cluster.shard import ShardTask, read_shard, write_shard
 from geolocdesk.reference.cluster.worker import OpenExtractor, describe_shard
 from geolocdesk.reference.manifest import read_manifest
 from geolocdesk.reference.sources import open_source
@@ -116,6 +117,18 @@ def test_a_shard_that_does_not_arrive_whole_is_made_again(table: Path, tmp_path:
     build(table, tmp_path / "whole")
     assert read_manifest(tmp_path / "pack") == read_manifest(tmp_path / "whole")
     assert len(cluster.asked) == 6
+
+
+def test_a_shard_that_two_workers_wrote_differently_is_counted_once(table: Path, tmp_path: Path) -> None:
+    def write_another(task: ShardTask, file: Path) -> None:
+        batch = read_shard(task, file)
+        photos = tuple(replace(item, vector=item.vector[::-1].copy()) for item in batch.photos)
+        write_shard(task, [replace(batch, photos=photos)], dimension=80)
+        assert len(list(task.folder.glob(f"{task.key}-*.shard"))) == 2
+
+    build(table, tmp_path / "pack", HereCluster(write_another))
+    build(table, tmp_path / "whole")
+    assert read_manifest(tmp_path / "pack") == read_manifest(tmp_path / "whole")
 
 
 def test_storage_that_never_gives_back_what_was_written_ends_the_build(table: Path, tmp_path: Path) -> None:
