@@ -114,7 +114,9 @@ def test_one_head_is_named_by_its_cells() -> None:
 
 def test_a_model_without_classes_has_the_other_methods() -> None:
     found = methods_of(NAMES, None, np.zeros((3, 2)), 1)
-    assert list(found) == [name for name in NAMES if name != "classes"]
+    assert list(found) == [name for name in NAMES if name not in {"classes", "geoclip"}]
+    with_softmax = methods_of(NAMES, None, np.zeros((3, 2)), 1, softmax_scale=39.7)
+    assert list(with_softmax) == [name for name in NAMES if name != "classes"]
 
 
 def test_methods_are_chosen_by_name_in_the_order_asked() -> None:
