@@ -43,7 +43,7 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="make a model folder from another program's weights",
         description="Make a model folder from weights on this machine: a .caffemodel of VGG-16, such as the one Vo, "
         "Jacobs and Hays released; a .pth, .bin or .safetensors file of a network of torchvision or timm, or the "
-        "folder in which timm, OpenCLIP or transformers saved one (ResNet, EfficientNet, ViT, DINOv2, CLIP, SigLIP); or GeoCLIP's wheel with a CLIP folder. "
+        "folder in which timm, OpenCLIP or transformers saved one (ResNet, EfficientNet, ViT, DINOv2, CLIP, SigLIP); GeoCLIP's wheel with a CLIP folder; or an .onnx file with a preparation file. "
         "What the file does not say is assumed, and said. Files that could run a program are refused.",
     )
     verb.add_argument("source", type=Path, metavar="SOURCE", help="a weights file, or the folder it lies in")
@@ -53,6 +53,12 @@ def _add_import(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         metavar="NAME",
         help="the network, where the file does not tell: timm/NAME, timm/NAME.TAG for the preparation of timm's "
         "weights of that tag, or torchvision/NAME",
+    )
+    verb.add_argument(
+        "--preparation",
+        type=Path,
+        metavar="FILE",
+        help="for ONNX: a TOML or JSON file that says how pictures are prepared",
     )
     verb.add_argument(
         "--clip", type=Path, metavar="FOLDER", help="for GeoCLIP: CLIP ViT-L/14 as transformers saves it"
@@ -169,6 +175,7 @@ def run_import(options: argparse.Namespace) -> int:
             fits_projection=options.pca_per_pack,
             mean_bgr=options.mean,
             clip=options.clip,
+            preparation=options.preparation,
             licence=options.licence,
             clock=utc_now,
             workers=options.workers,

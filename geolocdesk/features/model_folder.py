@@ -26,6 +26,7 @@ from geolocdesk.provenance import (
 
 MANIFEST_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
+ONNX_NAME = "network.onnx"
 PROJECTION_NAME = "projection.safetensors"
 CLASSES_NAME = "classes.safetensors"
 
@@ -45,7 +46,7 @@ def write_model(
     *,
     name: str,
     architecture: str,
-    weights: Mapping[str, NDArray[np.float32]],
+    weights: Mapping[str, NDArray[np.float32]] | bytes,
     preparation: Preparation,
     pooling: tuple[Pooling, ...],
     fits_projection: bool,
@@ -59,7 +60,7 @@ def write_model(
 ) -> ModelRecord:
     """Write a model folder, complete or not at all, and return its record.
 
-    ``name`` is 1 to 64 of a–z, 0–9, dot, underscore and hyphen, and becomes part of the extractor's identity.
+    ``weights`` are tensors by name, or the bytes of an ONNX file. ``name`` is 1 to 64 of a–z, 0–9, dot, underscore and hyphen, and becomes part of the extractor's identity.
     ``notes`` are further text files, by name, for a reader; nothing in them decides a result. Raises ModelError where the description makes no sense, OutputError where ``folder`` exists or cannot be
     written.
     """
@@ -70,11 +71,12 @@ def write_model(
     if folder.exists():
         message = f"{folder} exists already; name a new folder for the model."
         raise OutputError(message)
-    content = _safetensors_bytes(weights)
+    content = weights if isinstance(weights, bytes) else _safetensors_bytes(weights)
+    weights_name = ONNX_NAME if isinstance(weights, bytes) else WEIGHTS_NAME
     record = ModelRecord(
         name=name,
         architecture=architecture,
-        weights=WeightsSource(str(folder.absolute() / WEIGHTS_NAME), sha256_of_bytes(content)),
+        weights=WeightsSource(str(folder.absolute() / weights_name), sha256_of_bytes(content)),
         preparation=preparation,
         pooling=pooling,
         fits_projection=fits_projection,
@@ -89,7 +91,7 @@ def write_model(
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
-        (staging / WEIGHTS_NAME).write_bytes(content)
+        (staging / weights_name).write_bytes(content)
         if projection is not None:
             projection.save(staging / PROJECTION_NAME)
         if classes is not None:
@@ -162,9 +164,9 @@ def _located(folder: Path, fields: Fields) -> ModelRecord:
 def _own_name(fields: Fields, name: str) -> str:
     """Return a file's name, which must lie in the folder itself."""
     file = fields.text(name)
-    if file in {WEIGHTS_NAME, PROJECTION_NAME, CLASSES_NAME}:
+    if file in {WEIGHTS_NAME, ONNX_NAME, PROJECTION_NAME, CLASSES_NAME}:
         return file
-    raise fields.fault(name, f"is not {WEIGHTS_NAME}, {PROJECTION_NAME} or {CLASSES_NAME}")
+    raise fields.fault(name, f"is not {WEIGHTS_NAME}, {ONNX_NAME}, {PROJECTION_NAME} or {CLASSES_NAME}")
 
 
 def _manifest_text(record: ModelRecord) -> str:
@@ -184,7 +186,7 @@ def _manifest_text(record: ModelRecord) -> str:
         "format": _FORMAT,
         "format_version": _FORMAT_VERSION,
         **record.to_json(),
-        "weights": {"file": WEIGHTS_NAME, "sha256": record.weights.sha256},
+        "weights": {"file": Path(record.weights.path).name, "sha256": record.weights.sha256},
         "projection": projection,
         "classes": classes,
         "created_with": {"program_version": current_program_version(), "libraries": libraries},

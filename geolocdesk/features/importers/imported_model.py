@@ -44,6 +44,8 @@ class ImportOptions:
     """Whether each new pack fits a projection of its own."""
     mean_bgr: tuple[float, float, float] | None = None
     """What is taken off each channel for a ``.caffemodel``, 0–255."""
+    preparation: Path | None = None
+    """For ONNX: the file that says how pictures are prepared."""
     clip: Path | None = None
     """For GeoCLIP: the folder of its image tower."""
     licence: str = "not stated"
@@ -63,6 +65,8 @@ class ImportedModel:
     pooling: tuple[Pooling, ...]
     feature_maps: Mapping[str, int]
     source: str
+    network: bytes | None = None
+    """An ONNX file in place of weights."""
     softmax_scale: float | None = None
     own_projection: Projection | None = None
     """One that came with the weights."""
@@ -122,7 +126,7 @@ def _write(
         out,
         name=name,
         architecture=model.architecture,
-        weights=model.weights,
+        weights=model.weights if model.network is None else model.network,
         preparation=model.preparation,
         pooling=model.pooling,
         fits_projection=options.fits_projection,

@@ -7,6 +7,7 @@ from geolocdesk.features.importers.caffemodel import import_caffemodel
 from geolocdesk.features.importers.checkpoint import import_checkpoint
 from geolocdesk.features.importers.geoclip import import_geoclip, looks_like_geoclip
 from geolocdesk.features.importers.imported_model import Imported, ImportOptions
+from geolocdesk.features.importers.onnx import import_onnx
 
 CHECKPOINT_SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar", ".safetensors")
 
@@ -20,6 +21,16 @@ def import_model(source: Path, out: Path, options: ImportOptions) -> Imported:
             kind="GeoCLIP",
         )
         return import_geoclip(source, options.clip, out, options)
+    if source.suffix.lower() == ".onnx":
+        _refuse(
+            ("--mean", options.mean_bgr is not None),
+            ("--architecture", options.architecture is not None),
+            ("--side-px", options.side_px is not None),
+            ("--clip", options.clip is not None),
+            kind="network in an ONNX file",
+        )
+        return import_onnx(source, options.preparation, out, options)
+    _refuse(("--preparation", options.preparation is not None), kind="model that is no ONNX file")
     _refuse(("--clip", options.clip is not None), kind="model other than GeoCLIP")
     if source.is_dir() or source.suffix.lower() in CHECKPOINT_SUFFIXES:
         _refuse(("--mean", options.mean_bgr is not None), kind="checkpoint")

@@ -42,8 +42,11 @@ class Field:
 class WireFile:
     """A file of one message, open for reading."""
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
-        """Take a seekable stream; ``path`` names it in messages."""
+    def __init__(
+        self, stream: BinaryIO, path: Path, what: str = "Caffe model", whole: str = ".caffemodel file"
+    ) -> None:
+        """Take a seekable stream; ``path``, ``what`` it should be and the ``whole`` file name it in messages."""
+        self._what, self._whole = what, whole
         self._stream = stream
         self._path = path
         self._visited = 0
@@ -72,7 +75,7 @@ class WireFile:
     def fault(self, reason: str) -> ModelError:
         """Return the error for a file that does not hold what it should."""
         return ModelError(
-            f"{self._path} is no Caffe model, or it is damaged ({reason}); bring the whole .caffemodel file."
+            f"{self._path} is no {self._what}, or it is damaged ({reason}); bring the whole {self._whole}."
         )
 
     def _field(self, position: int, end: int) -> Field:

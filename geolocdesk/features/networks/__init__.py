@@ -10,6 +10,7 @@ from geolocdesk.features.networks.geoclip import (
     check_place_encoder,
 )
 from geolocdesk.features.networks.network import Network, load_network
+from geolocdesk.features.networks.onnx_network import OnnxName
 from geolocdesk.features.networks.picture_config import (
     PictureConfig,
     picture_config_of,
@@ -30,6 +31,7 @@ __all__ = [
     "TENSORS_PREFIX",
     "Converted",
     "Network",
+    "OnnxName",
     "PictureConfig",
     "PlaceEncoder",
     "State",

@@ -18,6 +18,7 @@ from geolocdesk.features.networks.backbone import Backbone
 from geolocdesk.features.networks.device import choose_device, device_name
 from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
 from geolocdesk.features.networks.geoclip import GALLERY, LOCATION_PREFIX, geoclip_network
+from geolocdesk.features.networks.onnx_network import onnx_network
 from geolocdesk.features.networks.packing import can_pack, pack_stages
 from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
 from geolocdesk.features.networks.state import read_state
@@ -161,6 +162,8 @@ def load_network(
     """
     import torch
 
+    if architecture.name.startswith("onnx/"):
+        return _load_onnx(architecture, content, file, pooling, device=device, threads=threads)
     chosen = choose_device(device)
     state = read_state(content, file)
     own = {name: state.pop(name) for name in list(state) if name.startswith(TENSORS_PREFIX)}
@@ -184,6 +187,32 @@ def load_network(
     }
     batch = architecture.cpu_batch if chosen.type == "cpu" else _ACCELERATOR_BATCH
     return Network(placed, poolers, chosen, batch=batch, threads=threads)
+
+
+def _load_onnx(
+    architecture: Architecture,
+    content: bytes,
+    file: Path,
+    pooling: tuple[Pooling, ...],
+    *,
+    device: str,
+    threads: int | None,
+) -> Network:
+    """Return the network in an ONNX file, which runs on the CPU, whatever else there is."""
+    if device not in {"auto", "cpu"}:
+        message = (
+            f"Networks in ONNX files run on the CPU here, not on {device}; choose the device auto or cpu."
+        )
+        raise ModelError(message)
+    backbone, runs_it = onnx_network(architecture.name, content, file)
+    (channels,) = architecture.channels.values()
+    poolers = {
+        part: pooler(part, {}, prefix_tokens=backbone.prefix_tokens, channels=channels) for part in pooling
+    }
+    chosen = choose_device("cpu")
+    network = Network(backbone.stages, poolers, chosen, batch=architecture.cpu_batch, threads=threads)
+    network.device = f"{network.device} ({runs_it})"
+    return network
 
 
 def _needed(stages: "Sequence[Stage]", pooling: tuple[Pooling, ...]) -> "list[Stage]":
