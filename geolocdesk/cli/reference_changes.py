@@ -54,7 +54,10 @@ def _add_append(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add_source(append)
     append.add_argument("--resume", action="store_true", help="go on with an append that was interrupted")
     append.add_argument(
-        "--thumbnails", action=argparse.BooleanOptionalAction, default=True, help="keep small pictures"
+        "--thumbnails",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="keep small pictures (default: where the pack has some)",
     )
     add_culling(append)
     _add_json(append)

@@ -99,6 +99,7 @@ class Recomputation:
         from geolocdesk.errors import EvidenceError
 
         analyser = self._opened()
+        self._require_unchanged(analyser, stored.provenance.pack_id)
         results = analyser.analyse_photos(
             [path],
             stored.estimate.parameters,
@@ -110,6 +111,19 @@ class Recomputation:
         if isinstance(result, AnalysisFailure):
             raise EvidenceError(result.kind, result.path, result.message)
         return result
+
+    def _require_unchanged(self, analyser: "Analyser", recorded_id: str) -> None:
+        """Say what was done to the pack since the analysis; its neighbours may be others now."""
+        from geolocdesk.errors import PackError
+
+        changes = analyser.pack.manifest.changes_since(recorded_id)
+        if changes:
+            done = ", ".join(f"{change.action} on {change.at}" for change in changes)
+            message = (
+                f"The pack {analyser.pack.folder} has been changed since this analysis ({done}); name a copy from "
+                "before with --reference PACK."
+            )
+            raise PackError(message)
 
     def _opened(self) -> "Analyser":
         """Return the analyser; why it could not be opened is said for every row, and found out once."""

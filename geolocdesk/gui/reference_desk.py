@@ -23,9 +23,12 @@ from geolocdesk.progress import Progress
 from geolocdesk.quantities import count_text
 from geolocdesk.reference.append import AppendResult
 from geolocdesk.reference.build import BuildResult
+from geolocdesk.reference.manifest import Manifest
 from geolocdesk.settings import Settings, with_pack
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
+
+_CHANGES_SHOWN = 4
 
 
 class ReferenceDesk(QObject):
@@ -293,11 +296,19 @@ def pack_rows(pack: OpenedPack) -> list[tuple[str, str]]:
         ("Model", pack.model_name),
         ("Computed on", pack.device),
         ("Built", visible_text(manifest.created_at)),
+        ("Changed since", visible_text(changes_text(manifest)) or "never"),
         ("Built with geolocdesk", visible_text(manifest.program_version)),
         ("Last verified", "never" if isinstance(verified, Unavailable) else verified),
         ("Pack id", pack.pack_id),
         ("Folder", visible_text(str(pack.folder))),
     ]
+
+
+def changes_text(manifest: Manifest) -> str:
+    """Return what was done to a pack since it was built, the last few changes."""
+    changes = [f"{change.action} {change.at}" for change in manifest.history[1:]]
+    more = [f"{len(changes) - _CHANGES_SHOWN:,} before"] if len(changes) > _CHANGES_SHOWN else []
+    return ", ".join([*more, *changes[-_CHANGES_SHOWN:]])
 
 
 def pack_summary(reference: ReferenceSession) -> tuple[str, str, bool]:

@@ -46,7 +46,8 @@ class AppendOptions:
 
     workers: int = 1
     """Decoding processes beside the network."""
-    thumbnails: bool = True
+    thumbnails: bool | None = None
+    """None to keep small pictures where the pack has some."""
     resume: bool = False
     seed: int = 2017
     """Draws which photos are kept under a cap, and trains the segment's index."""
@@ -176,8 +177,10 @@ class _Appending:
 
     def _build_options(self) -> BuildOptions:
         options = self.options
+        has_some = self.pack.manifest.thumbnails > 0
+        thumbnails = has_some if options.thumbnails is None else options.thumbnails
         return BuildOptions(
-            options.workers, options.thumbnails, options.resume, options.seed, culling=options.culling
+            options.workers, thumbnails, options.resume, options.seed, culling=options.culling
         )
 
     def _append_id(self, partial: Path, recipe: dict[str, JsonValue]) -> str:

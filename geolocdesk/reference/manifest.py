@@ -149,6 +149,13 @@ class Manifest:
             return f"{self.name} (synthetic)"
         return self.name
 
+    def changes_since(self, pack_id: str) -> tuple[PackChange, ...]:
+        """Return what was done to the pack since it had this id; nothing where it never had, or has it now."""
+        for place, change in enumerate(self.history):
+            if change.previous_pack_id == pack_id:
+                return self.history[place:]
+        return ()
+
     def to_bytes(self) -> bytes:
         """Return the file's content: JSON, indented for a reader, the same for the same manifest."""
         value: dict[str, JsonValue] = {

@@ -18,6 +18,8 @@ _BLOCK = 2048
 _ROUNDING = 2e-3
 """How far distances from float32 products of unit vectors may be off; near ones are computed again."""
 _NEAREST = 16
+_LISTED = 64
+"""Of how many earlier photos a photo is shown to be a copy at most: a placeholder may come a million times."""
 _MOST = 4096
 """How many neighbours of a photo are looked at beyond ``EXACT_UP_TO``: first, and at most."""
 
@@ -123,20 +125,28 @@ def _compared_with_all(
     vectors: NDArray[np.float32], distance: float, _scratch: Path, _progress: ProgressCallback
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     closest = 1.0 - (distance + _ROUNDING) ** 2 / 2.0
-    count = len(vectors)
-    for start in range(0, count, _BLOCK):
+    for start in range(0, len(vectors), _BLOCK):
         block = np.ascontiguousarray(vectors[start : start + _BLOCK])
-        pairs = [
-            np.argwhere(block @ np.ascontiguousarray(vectors[other : other + _BLOCK]).T >= closest)
-            + np.array([start, other])
-            for other in range(0, start + len(block), _BLOCK)
-        ]
-        near = np.concatenate(pairs)
-        near = near[near[:, 1] < near[:, 0]]
-        near = near[np.lexsort((near[:, 1], near[:, 0]))]
-        ends = np.searchsorted(near[:, 0], np.arange(start, start + len(block) + 1))
+        pairs: list[NDArray[np.int64]] = []
+        listed = np.zeros(len(block), np.int64)
+        for other in range(0, start + len(block), _BLOCK):
+            products = block @ np.ascontiguousarray(vectors[other : other + _BLOCK]).T
+            near = np.argwhere(products >= closest) + np.array([start, other])
+            pairs.append(_first_few(near[near[:, 1] < near[:, 0]], listed, start))
+        found = np.concatenate(pairs)
+        found = found[np.lexsort((found[:, 1], found[:, 0]))]
+        ends = np.searchsorted(found[:, 0], np.arange(start, start + len(block) + 1))
         for offset in range(len(block)):
-            yield start + offset, near[ends[offset] : ends[offset + 1], 1]
+            yield start + offset, found[ends[offset] : ends[offset + 1], 1]
+
+
+def _first_few(near: NDArray[np.int64], listed: NDArray[np.int64], first_row: int) -> NDArray[np.int64]:
+    """Return the pairs, ordered by row, less those beyond ``_LISTED`` of a row, and count them in ``listed``."""
+    offsets = near[:, 0] - first_row
+    begins = np.searchsorted(offsets, np.arange(len(listed)))
+    place = np.arange(len(near)) - begins[offsets] + listed[offsets]
+    listed += np.bincount(offsets, minlength=len(listed))
+    return near[place < _LISTED]
 
 
 def _searched(

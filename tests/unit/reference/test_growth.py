@@ -167,6 +167,14 @@ def test_the_history_says_what_was_done(pack: Path, photos: Path) -> None:
     append(pack, photos / "more" / "photos.csv")
     remove_from_pack(pack, ["id3", "nobody"], source="ids.txt", clock=clock)
     compact_pack(pack, clock=clock)
+    with open_pack(pack) as opened:
+        manifest = opened.manifest
+        assert [change.action for change in manifest.changes_since(first_id)] == [
+            "appended",
+            "removed",
+            "compacted",
+        ]
+        assert manifest.changes_since(opened.pack_id) == ()
     history = json.loads((pack / MANIFEST_NAME).read_bytes())["history"]
     assert [entry["action"] for entry in history] == ["built", "appended", "removed", "compacted"]
     assert history[1]["previous_pack_id"] == first_id
@@ -252,6 +260,25 @@ def test_nothing_usable_leaves_the_pack_alone(pack: Path, tmp_path: Path) -> Non
 def test_only_the_packs_own_model_can_add_to_it(pack: Path, photos: Path) -> None:
     with pytest.raises(PackError, match="only the pack's own model"):
         append(pack, photos / "more" / "photos.csv", extractor=HistogramExtractor(name="other"))
+
+
+def test_small_pictures_are_kept_where_the_pack_has_some(photos: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "pack"
+    build_pack(
+        open_source(photos / "first" / "photos.csv"),
+        bare,
+        extractor=HistogramExtractor(),
+        model=find_model(DEFAULT_MODEL),
+        projection=None,
+        clock=clock,
+        options=BuildOptions(thumbnails=False),
+    )
+    append(bare, photos / "more" / "photos.csv")
+    with open_pack(bare) as opened:
+        assert opened.manifest.thumbnails == 0
+        assert opened.thumbnail(35) is None
+    compact_pack(bare, clock=clock)
+    assert is_intact(bare)
 
 
 def test_two_changes_at_once_are_refused(pack: Path, photos: Path) -> None:
