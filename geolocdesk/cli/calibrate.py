@@ -1,6 +1,7 @@
 """``geolocdesk calibrate``: make a pack's probabilities mean what they say, and have it warn of foreign photos."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,14 @@ from geolocdesk.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from geolocdesk.estimation.location import EstimationParameters
+    from geolocdesk.estimation.location import EstimationParameters, EstimatorName
     from geolocdesk.evaluation.calibrate import CalibrationFit, HeldOut
     from geolocdesk.evaluation.describing import DescribedQueries
     from geolocdesk.provenance import JsonValue
     from geolocdesk.reference.pack import Pack
 
-NEIGHBOUR_ESTIMATORS = ("sphere", "vo2017", "nearest")
-CLASSES = "classes"
+NEIGHBOUR_ESTIMATORS: "tuple[EstimatorName, ...]" = ("sphere", "vo2017", "nearest")
+CLASSES, GEOCLIP = "classes", "geoclip"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -61,7 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--estimator",
         action="append",
-        choices=(*NEIGHBOUR_ESTIMATORS, CLASSES),
+        choices=(*NEIGHBOUR_ESTIMATORS, CLASSES, GEOCLIP),
         help="the estimator to calibrate; may be repeated (default all that the pack's model has)",
     )
     parser.add_argument(
@@ -70,8 +71,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="N",
         help="for classes: the head of N cells (default all combined)",
     )
-    parser.add_argument("--neighbours", type=positive_int, default=100, metavar="K", help="default 100")
-    parser.add_argument("--exponent", type=non_negative_float, default=10.0, metavar="M", help="default 10")
+    parser.add_argument("--neighbours", type=positive_int, metavar="K", help="default 100; for geoclip 1000")
+    parser.add_argument(
+        "--exponent", type=non_negative_float, metavar="M", help="default 10; for geoclip the model's own"
+    )
     parser.add_argument(
         "--bandwidth-deg", type=positive_float, default=4.0, metavar="SIGMA", help="default 4"
     )
@@ -97,8 +100,9 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         check_plot(options.plot)
     with open_pack(options.reference) as pack:
-        described, held_out = _held_out(options, pack)
         heads = class_heads_of(ModelRecord.from_json(pack.manifest.model))
+        wanted = _parameters(options, pack, has_classes=heads is not None)
+        described, held_out = _held_out(options, pack, max(parameters.neighbours for parameters in wanted))
         fits = [
             fit_calibration(
                 held_out,
@@ -109,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
                 heads=heads,
                 progress=progress_reporter(),
             )
-            for parameters in _parameters(options, has_classes=heads is not None)
+            for parameters in wanted
         ]
     if options.plot:
         write_reliability_plot(options.plot, fits)
@@ -122,7 +126,9 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_SOME_FAILED if described.failures else EXIT_OK
 
 
-def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQueries, HeldOut]":
+def _held_out(
+    options: argparse.Namespace, pack: "Pack", neighbours: int
+) -> "tuple[DescribedQueries, HeldOut]":
     """Return the queries, described, and those of them that the pack does not know."""
     from geolocdesk.evaluation.calibrate import hold_out
     from geolocdesk.evaluation.describing import describe_queries
@@ -146,27 +152,33 @@ def _held_out(options: argparse.Namespace, pack: "Pack") -> "tuple[DescribedQuer
         described,
         vectors,
         pack,
-        neighbours=options.neighbours,
+        neighbours=neighbours,
         exclude_same=options.exclude_same,
         progress=progress_reporter(),
     )
     return described, held_out
 
 
-def _parameters(options: argparse.Namespace, *, has_classes: bool) -> "list[EstimationParameters]":
-    from geolocdesk.estimation.location import EstimationParameters
+def _parameters(
+    options: argparse.Namespace, pack: "Pack", *, has_classes: bool
+) -> "list[EstimationParameters]":
+    """Return what was chosen, and for the rest what is usual with the pack's model."""
+    from geolocdesk.estimation.usual import usual_parameters
 
     every = (*NEIGHBOUR_ESTIMATORS, CLASSES) if has_classes else NEIGHBOUR_ESTIMATORS
-    return [
-        EstimationParameters(
-            estimator=estimator,
-            cells=options.cells if estimator == CLASSES else None,
-            neighbours=options.neighbours,
-            exponent=options.exponent,
+    suitable = every if pack.softmax_scale is None else (GEOCLIP,)
+    found = []
+    for estimator in dict.fromkeys(options.estimator or suitable):
+        usual = usual_parameters(estimator, pack.softmax_scale)
+        parameters = replace(
+            usual,
+            neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
+            exponent=usual.exponent if options.exponent is None else options.exponent,
             bandwidth_deg=options.bandwidth_deg,
+            cells=options.cells if estimator == CLASSES else None,
         )
-        for estimator in dict.fromkeys(options.estimator or every)
-    ]
+        found.append(parameters)
+    return found
 
 
 def _source_name(options: argparse.Namespace) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,7 @@ class CalibrationFit:
         )
         others = ", ".join(f"{found.model.method} {found.loss:.4f}" for found in self.candidates)
         yield f"  cross-validated loss: {others}"
+        yield f"  {'':<12}{'':>8}{'before':^32}  {'after':^32}"
         yield f"  {'level':<12}{'right':>8}{'said':>8}{'off by':>9}{'95 %':>15}  {'said':>8}{'off by':>9}{'95 %':>15}"
         for before, after in zip(self.before, self.after, strict=True):
             yield (f"  {before.level:<12}{before.share_right:8.1%}{_said(before)}  {_said(after)}")
@@ -219,9 +220,10 @@ def _answer(
     """Return what was answered, and each query's mean distance to its neighbours."""
     shares, nearest, right, held, weights, means = [], [], [], [], [], []
     total = len(held_out.queries)
-    for done, (query, used, vector) in enumerate(
+    for done, (query, neighbours, vector) in enumerate(
         zip(held_out.queries, held_out.neighbours, held_out.vectors, strict=True), start=1
     ):
+        used = replace(neighbours, items=neighbours.items[: parameters.neighbours])
         distances = used.distances()
         estimate = _estimate(used, parameters, vector, heads)
         shares.append([answer.probability for answer in estimate.levels])

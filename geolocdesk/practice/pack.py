@@ -8,6 +8,7 @@ from pathlib import Path
 from geolocdesk.errors import PackError
 from geolocdesk.evidence.intake import expand_paths
 from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
+from geolocdesk.practice.calibration import calibrate_practice
 from geolocdesk.practice.prepared import PreparedPractice
 from geolocdesk.practice.world import PracticeWorld, draw_practice_world
 from geolocdesk.progress import ProgressCallback, ignore_progress
@@ -28,7 +29,7 @@ def prepare_practice(
     workers: int = 1,
     progress: ProgressCallback = ignore_progress,
 ) -> PreparedPractice:
-    """Draw the practice world below ``folder`` and build its pack, each only where it is missing or outdated.
+    """Draw the practice world below ``folder``, build its pack and calibrate it, where missing or outdated.
 
     A build that was interrupted goes on. ``workers`` is how many processes draw, and decode. Raises OutputError, ModelError or SourceError.
     """
@@ -38,6 +39,7 @@ def prepare_practice(
     if not _is_current(pack, source.to_json()):
         shutil.rmtree(pack, ignore_errors=True)
         _build(world, pack, clock=clock, device=device, workers=workers, progress=progress)
+    calibrate_practice(pack, clock=clock, progress=progress)
     return PreparedPractice(world, pack, tuple(expand_paths([world.query_folder])))
 
 

@@ -134,6 +134,14 @@ def test_every_file_of_the_pack(demo: Demo, case: Path) -> None:
         assert file.name == "manifest.json" or all(file.name in explanation for explanation in named)
 
 
+def test_the_calibration_is_gone(demo: Demo, case: Path) -> None:
+    with away(case.parent / "pack" / "calibration.json"):
+        found = verdicts(verified(demo, case))
+
+    assert ("exhibit 1: copy-01.jpg", "calibration missing or changed") in found
+    assert ("exhibit 2: new-place-01.jpg", "calibration missing or changed") in found
+
+
 def test_a_pack_that_is_gone(demo: Demo, case: Path) -> None:
     with away(case.parent / "pack"):
         found = verdicts(verified(demo, case))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,43 @@ def test_info_and_verify_of_the_practice_pack(demo: Demo) -> None:
     again = json.loads(demo.run("reference", "info", demo.pack, "--json").stdout)
     assert again["last_verified"] != "not available"
     assert again["pack_id"] == value["pack_id"]
+
+
+def test_the_practice_answers_are_calibrated_and_say_on_what(demo: Demo) -> None:
+    done = demo.run("analyse", demo.world / "query" / "new-place-01.jpg", "--reference", demo.pack, "--json")
+    value = json.loads(done.stdout)
+    assert all(level["calibrated"] for level in value["levels"])
+    assert "synthetic" in value["levels"][0]["calibration"]["source"]
+    assert value["levels"][0]["calibration"]["photos"] > 300
+    probabilities = [level["probability"] for level in value["levels"]]
+    assert probabilities == sorted(probabilities)
+    assert value["familiarity"]["unfamiliar"] is False
+    assert len(value["provenance"]["calibration_sha256"]) == 64
+
+
+def test_calibrating_on_photos_the_pack_does_not_know(demo: Demo, tmp_path: Path) -> None:
+    pack, plot = tmp_path / "pack", tmp_path / "reliability.png"
+    shutil.copytree(demo.pack, pack)
+    own = demo.world / "references.csv"
+    refused = demo.run("calibrate", "--reference", pack, "--queries", own)
+    assert refused.returncode == 1
+    assert "the very photo is in the pack" in refused.stderr
+    done = demo.run(
+        *("calibrate", "--reference", pack, "--queries", own, "--where", "kind=original", "--json"),
+        *("--exclude-same", "place", "--estimator", "nearest", "--neighbours", "20", "--plot", plot),
+    )
+    assert done.returncode == 0, done.stderr
+    value = json.loads(done.stdout)
+    assert (value["photos"], value["places"]) == (360, 120)
+    (fitted,) = value["calibrations"]
+    for before, after in zip(fitted["before"], fitted["after"], strict=True):
+        assert 0.0 <= after["expected_calibration_error"] <= 1.0
+        assert before["photos"] == after["photos"] == 360
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    options = ("--reference", pack, "--estimator", "nearest", "--json")
+    photo = demo.world / "query" / "new-place-01.jpg"
+    levels = [
+        json.loads(demo.run("analyse", photo, *options, "--neighbours", str(count)).stdout)["levels"]
+        for count in (20, 21)
+    ]
+    assert [found[0]["calibrated"] for found in levels] == [True, False]
