@@ -63,6 +63,12 @@ class ModelError(GeolocdeskError):
     kind = "model"
 
 
+class TrainingError(GeolocdeskError):
+    """A training cannot go on; what it had learned by its last checkpoint is kept."""
+
+    kind = "training"
+
+
 class PackError(GeolocdeskError):
     """A reference pack is missing, damaged, of another version or of another extractor."""
 

@@ -15,13 +15,27 @@ from geolocdesk.cli import (
     partition,
     reference,
     report,
+    train,
     verify,
     window,
 )
 from geolocdesk.cli.console import EXIT_OK, EXIT_SOME_FAILED, EXIT_USAGE, say
 from geolocdesk.errors import GeolocdeskError, UsageError
 
-GROUPS = (demo, window, analyse, case, report, verify, reference, model, evaluate, calibrate, partition)
+GROUPS = (
+    demo,
+    window,
+    analyse,
+    case,
+    report,
+    verify,
+    reference,
+    model,
+    evaluate,
+    calibrate,
+    partition,
+    train,
+)
 
 _DESCRIPTION = (
     "Find out, offline, where a photo was taken. Without a command the window opens. "

@@ -95,7 +95,13 @@ class Architecture:
 
 
 _ARCHITECTURES = (
-    Architecture("efficientnet-lite0", MappingProxyType({"block-10": 112, "final": 1280}), cpu_batch=3),
+    Architecture(
+        "efficientnet-lite0",
+        MappingProxyType(
+            {"block-7": 80, "block-8": 112, "block-10": 112, "block-12": 192, "block-15": 320, "final": 1280}
+        ),
+        cpu_batch=3,
+    ),
     Architecture("vgg16", MappingProxyType({"conv5_3-linear": 512, "conv5_3": 512}), cpu_batch=1),
 )
 

@@ -51,6 +51,8 @@ class EmbeddingPart:
 
     layers: tuple[Layer, ...]
     weight: float = 1.0
+    rectified: bool = False
+    """Whether the last layer, too, is followed by a rectifier."""
 
     def __post_init__(self) -> None:
         follows = all(
@@ -68,6 +70,8 @@ class EmbeddingPart:
             if number:
                 values = np.maximum(values, 0.0)
             values = values @ layer.matrix.astype(np.float64) + layer.bias
+        if self.rectified:
+            values = np.maximum(values, 0.0)
         return self.weight * unit_rows(values).astype(np.float64)
 
 
@@ -113,6 +117,7 @@ class Embedding:
         """Write the embedding as safetensors: the same bytes for the same embedding. Raises OSError."""
         tensors: dict[str, NDArray[np.generic]] = {"photos": np.array([self.photos], np.int64)}
         tensors["weights"] = np.array([part.weight for part in self.parts], np.float64)
+        tensors["rectified"] = np.array([part.rectified for part in self.parts], np.uint8)
         for number, part in enumerate(self.parts):
             for place, layer in enumerate(part.layers):
                 tensors[f"part.{number}.layer.{place}.matrix"] = layer.matrix
@@ -143,7 +148,7 @@ def load_descriptor_map(path: Path) -> DescriptorMap:
 
 
 def _embedding_of(arrays: dict[str, NDArray[np.generic]]) -> Embedding:
-    weights = arrays["weights"].tolist()
+    weights, rectified = arrays["weights"].tolist(), arrays["rectified"].tolist()
     depths = [0] * len(weights)
     for name in arrays:
         if found := _LAYER_TENSOR.fullmatch(name):
@@ -159,8 +164,9 @@ def _embedding_of(arrays: dict[str, NDArray[np.generic]]) -> Embedding:
                 for layer in range(depth)
             ),
             float(weight),
+            bool(is_rectified),
         )
-        for part, (depth, weight) in enumerate(zip(depths, weights, strict=True))
+        for part, (depth, weight, is_rectified) in enumerate(zip(depths, weights, rectified, strict=True))
     )
     return Embedding(parts, int(arrays["photos"].item()))
 
@@ -175,7 +181,7 @@ def _float32(array: NDArray[np.generic]) -> FloatArray:
 def _content_sha256(parts: tuple[EmbeddingPart, ...]) -> str:
     digest = hashlib.sha256(f"embedding float32 {len(parts)}\n".encode("ascii"))
     for part in parts:
-        digest.update(f"part {part.weight!r} {len(part.layers)}\n".encode("ascii"))
+        digest.update(f"part {part.weight!r} {part.rectified} {len(part.layers)}\n".encode("ascii"))
         for layer in part.layers:
             digest.update(f"layer {layer.matrix.shape[0]} {layer.matrix.shape[1]}\n".encode("ascii"))
             digest.update(layer.matrix.astype("<f4").tobytes())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def efficientnet_lite0(state: "State", file: Path) -> "list[Stage]":
-    """Return timm's EfficientNet-Lite0 up to its head, cut after block 10, with its normalisations folded."""
+    """Return timm's EfficientNet-Lite0 up to its head, cut after some of its blocks, with its normalisations folded."""
     import timm
     import torch
     from torch import nn
@@ -37,7 +37,16 @@ def efficientnet_lite0(state: "State", file: Path) -> "list[Stage]":
     stem = (network.get_submodule("conv_stem"), network.get_submodule("bn1"))
     head = (network.get_submodule("conv_head"), network.get_submodule("bn2"))
     parts = [_layers_of(block) for block in blocks]
-    return [("block-10", nn.Sequential(*stem, *parts[:11])), ("final", nn.Sequential(*parts[11:], *head))]
+    stages, first = [], 0
+    for last in _CUT_BLOCKS:
+        before = stem if first == 0 else ()
+        stages.append((f"block-{last}", nn.Sequential(*before, *parts[first : last + 1])))
+        first = last + 1
+    return [*stages, ("final", nn.Sequential(*head))]
+
+
+_CUT_BLOCKS = (7, 8, 10, 12, 15)
+"""Blocks, counted from 0, whose outputs are feature maps that can be pooled."""
 
 
 _PAIRS = (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3"))

@@ -24,6 +24,7 @@ from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
 from geolocdesk.features.networks.state import read_state
 from geolocdesk.features.networks.timm_network import timm_network
 from geolocdesk.features.networks.torchvision_network import torchvision_network
+from geolocdesk.features.networks.tuned import TUNED_PREFIX, take_tuned
 from geolocdesk.features.networks.vgg16 import vgg16
 
 Parts = list[NDArray[np.float32]]
@@ -165,11 +166,8 @@ def load_network(
     if architecture.name.startswith("onnx/"):
         return _load_onnx(architecture, content, file, pooling, device=device, threads=threads)
     chosen = choose_device(device)
-    state = read_state(content, file)
-    own = {name: state.pop(name) for name in list(state) if name.startswith(TENSORS_PREFIX)}
-    for name in [name for name in state if name == GALLERY or name.startswith(LOCATION_PREFIX)]:
-        del state[name]  # what GeoCLIP knows of places is no part of the image network
-    backbone = _build(architecture, state, file)
+    state, tuned, own = split_state(read_state(content, file))
+    backbone = build_backbone(architecture, state, file, tuned)
     needed = _needed(backbone.stages, pooling)
     placed = [
         (name, stage.eval().requires_grad_(False).to(chosen, memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's stub omits memory_format for modules
@@ -222,8 +220,32 @@ def _needed(stages: "Sequence[Stage]", pooling: tuple[Pooling, ...]) -> "list[St
     return list(stages[: last + 1])
 
 
-def _build(architecture: Architecture, state: "State", file: Path) -> Backbone:
-    """Return the network without its poolings. Raises ModelError where the weights are another network's."""
+def split_state(state: "State") -> "tuple[State, State, State]":
+    """Return a model file's tensors as those of the network, those tuned in training, and those of its poolings."""
+    tuned = {name: tensor for name, tensor in state.items() if name.startswith(TUNED_PREFIX)}
+    own = {name: tensor for name, tensor in state.items() if name.startswith(TENSORS_PREFIX)}
+    rest = {
+        name: tensor
+        for name, tensor in state.items()
+        # what GeoCLIP knows of places is no part of the image network
+        if name not in tuned and name not in own and name != GALLERY and not name.startswith(LOCATION_PREFIX)
+    }
+    return rest, tuned, own
+
+
+def build_backbone(
+    architecture: Architecture, state: "State", file: Path, tuned: "State | None" = None
+) -> Backbone:
+    """Return the network without its poolings, ``tuned`` weights of its built layers in place of the others.
+
+    Raises ModelError where the weights are another network's.
+    """
+    backbone = _built(architecture, state, file)
+    take_tuned(backbone, tuned or {}, file)
+    return backbone
+
+
+def _built(architecture: Architecture, state: "State", file: Path) -> Backbone:
     library, slash, name = architecture.name.partition("/")
     if slash and library == "timm":
         return timm_network(name, state, file)

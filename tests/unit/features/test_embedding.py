@@ -20,7 +20,7 @@ def random_layer(generator: np.random.Generator, inputs: int, outputs: int) -> L
 def random_embedding(seed: int = 5) -> Embedding:
     generator = np.random.default_rng(seed)
     deep = EmbeddingPart((random_layer(generator, 12, 9), random_layer(generator, 9, 4)), 1.0)
-    return Embedding((deep, EmbeddingPart((random_layer(generator, 12, 5),), 0.25)), 77)
+    return Embedding((deep, EmbeddingPart((random_layer(generator, 12, 5),), 0.25, rectified=True)), 77)
 
 
 def random_descriptors(count: int = 6) -> FloatArray:
@@ -39,7 +39,7 @@ def as_torch(embedding: Embedding, descriptors: FloatArray) -> FloatArray:
             linear.weight.data = torch.from_numpy(layer.matrix.T.copy())
             linear.bias.data = torch.from_numpy(layer.bias.copy())
             modules += [linear, torch.nn.ReLU()]
-        out = torch.nn.Sequential(*modules[:-1])(given)
+        out = torch.nn.Sequential(*(modules if part.rectified else modules[:-1]))(given)
         parts.append(part.weight * torch.nn.functional.normalize(out))
     joined: FloatArray = torch.nn.functional.normalize(torch.cat(parts, 1)).detach().numpy()
     return joined
