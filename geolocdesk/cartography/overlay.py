@@ -22,8 +22,10 @@ from geolocdesk.cartography.frame import (
 from geolocdesk.cartography.map_palette import map_palette
 from geolocdesk.cartography.ramp import surface_colours, surface_paints
 from geolocdesk.colours import DARK, LIGHT
+from geolocdesk.estimation.cells import cell_parts
 from geolocdesk.estimation.location import (
     LEVELS,
+    CellProbabilities,
     LevelAnswer,
     LocationEstimate,
     Region,
@@ -36,13 +38,14 @@ from geolocdesk.geodesy import (
     great_circle_km,
     great_circles,
     normalise_longitude,
+    rectangle_areas_km2,
 )
 from geolocdesk.quantities import area_text, distance_text, radius_text, share_text
 from geolocdesk.reference.neighbours import Neighbour, ReferencePhoto
 from geolocdesk.unavailable import Unavailable
 from geolocdesk.visible_text import visible_text
 
-LAYERS = ("density", "regions", "rings", "links", "neighbours", "exif", "answers")
+LAYERS = ("density", "cells", "regions", "rings", "links", "neighbours", "exif", "answers")
 """The overlay's layers from the lowest to the highest."""
 
 BAND_MASSES = (0.03, 0.06, *(step / 20 for step in range(2, 20)), 0.97, 0.985)
@@ -106,6 +109,7 @@ def overlay_of(analysis: Analysis, *, bands: Sequence[Region] = (), frame: Frame
     neighbours = _heaviest_last(analysis.neighbours.items, estimate)
     layers = {
         "density": _density(bands, frame),
+        "cells": _cells(estimate.cells, frame),
         "regions": _regions(estimate.regions, frame),
         "rings": collection(_ring(answer, rings[answer.level.name], frame) for answer in estimate.levels),
         "links": collection(_links(analysis, neighbours, frame)),
@@ -137,6 +141,22 @@ def _density(bands: Sequence[Region], frame: Frame) -> GeoJson:
             opacities={scheme: shades[index].opacity for scheme, shades in paints.items()},
         )
         for index, band in enumerate(ordered)
+    )
+
+
+def _cells(cells: CellProbabilities | None, frame: Frame) -> GeoJson:
+    """Return each probable cell, the most probable last, so that it lies on top."""
+    if cells is None:
+        return collection([])
+    listed = list(enumerate(zip(cells.bounds, cells.probabilities.tolist(), strict=True), start=1))
+    return collection(
+        feature(
+            frame.polygons(cell_parts(bounds[None])),
+            probability=probability,
+            title=f"Cell {number} of {cells.cells:,}",
+            text=f"{share_text(probability)} in {area_text(float(rectangle_areas_km2(bounds[None])[0]))}",
+        )
+        for number, (bounds, probability) in reversed(listed)
     )
 
 

@@ -18,9 +18,8 @@ from geolocdesk.cartography.printed_ground import LabelBoxes, ground_shapes, nam
 from geolocdesk.cartography.ramp import surface_paints
 from geolocdesk.colours import LEVEL_DASHES, LIGHT
 from geolocdesk.estimation.carriers import find_carriers
-from geolocdesk.estimation.density import Density
 from geolocdesk.estimation.location import LEVELS, LevelAnswer, Region
-from geolocdesk.estimation.region import density_surface
+from geolocdesk.estimation.surface import answer_surface
 from geolocdesk.geodesy import (
     HALF_CIRCUMFERENCE_KM,
     KM_PER_DEGREE,
@@ -57,16 +56,7 @@ class StaticMap:
 
 def surface_of(analysis: Analysis) -> tuple[Region, ...]:
     """Return the nested regions from which the density of an analysis is drawn."""
-    estimate, neighbours = analysis.estimate, analysis.neighbours
-    count = len(estimate.weights)
-    return density_surface(
-        Density(
-            latitudes=neighbours.latitudes()[:count],
-            longitudes=neighbours.longitudes()[:count],
-            weights=estimate.weights,
-            bandwidth_deg=estimate.parameters.bandwidth_deg,
-        )
-    )
+    return answer_surface(analysis.neighbours, analysis.estimate)
 
 
 def draw_maps(

@@ -70,7 +70,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is learned")
     group.add_argument(
-        "--loss", choices=("classification", "ranking", "contrastive"), default="classification"
+        "--loss", choices=("classification", "ranking", "contrastive", "whitening"), default="classification"
     )
     group.add_argument(
         "--pooling",
@@ -96,7 +96,13 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         type=non_negative_float,
         default=0.0,
         metavar="W",
-        help="join the network's own descriptor, half whitened, to the learned one, W times as long (default 0)",
+        help="join the network's own descriptor, whitened, to the learned one, W times as long (default 0)",
+    )
+    group.add_argument(
+        "--whitening",
+        choices=("pca", "places"),
+        default="pca",
+        help="how that is whitened: half, by all photos, or wholly, by how photos of one place differ",
     )
     group.add_argument("--dropout", type=non_negative_float, default=0.5, metavar="P")
 
@@ -240,6 +246,7 @@ def _plan(options: argparse.Namespace) -> "TrainingPlan":
         augmentation=options.augment,
         views=options.views,
         keep=options.keep,
+        whitening=options.whitening,
         validation=options.validation,
         mixed_precision=options.mixed_precision,
         seed=options.seed,

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from geolocdesk.estimation.cell_outlines import outline_of
 from geolocdesk.estimation.kernel import Float64, gauss_legendre
-from geolocdesk.estimation.location import LEVELS, CellProbabilities, Level, LevelAnswer, Mode, Region
+from geolocdesk.estimation.location import (
+    LEVELS,
+    CellProbabilities,
+    Level,
+    LevelAnswer,
+    Mode,
+    Region,
+    SphericalPolygon,
+)
 from geolocdesk.estimation.region import region_within
 from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, positions_of, rectangle_areas_km2, unit_vectors
 
@@ -149,10 +157,14 @@ def cell_regions(density: CellDensity, masses: Sequence[float]) -> tuple[Region,
     for mass in masses:
         chosen = order[: int(np.searchsorted(held, mass * (1.0 - 1e-12))) + 1]
         area_km2 = float(density.areas_km2[chosen].sum())
-        vertices, lengths = outline_of(density.bounds[chosen])
-        parts = region_within(mass, vertices, lengths).parts if len(lengths) else ()
-        regions.append(Region(mass=mass, area_km2=area_km2, parts=parts))
+        regions.append(Region(mass=mass, area_km2=area_km2, parts=cell_parts(density.bounds[chosen])))
     return tuple(regions)
+
+
+def cell_parts(bounds: Float64) -> tuple[SphericalPolygon, ...]:
+    """Return what cells float64[c, 4] cover, each connected part once; nothing where they cover the whole Earth."""
+    vertices, lengths = outline_of(bounds)
+    return region_within(1.0, vertices, lengths).parts if len(lengths) else ()
 
 
 def cell_modes(density: CellDensity) -> tuple[Mode, ...]:

@@ -9,12 +9,9 @@ from geolocdesk.cartography.overlay import BAND_MASSES, overlay_of
 from geolocdesk.cartography.place_names import PlaceName, find_place, place_finder
 from geolocdesk.engine.workshop import Workshop
 from geolocdesk.estimation.carriers import find_carriers
-from geolocdesk.estimation.density import Density
-from geolocdesk.estimation.location import LocationEstimate, Region
-from geolocdesk.estimation.region import density_surface
+from geolocdesk.estimation.surface import answer_surface
 from geolocdesk.geodesy import Position
 from geolocdesk.progress import ProgressCallback
-from geolocdesk.reference.neighbours import Neighbours
 
 _NAMED_NEIGHBOURS = 24
 """As many as a gallery shows before anybody scrolls."""
@@ -46,7 +43,9 @@ class AnalysisView:
 def view_of(analysis: Analysis, *, with_surface: bool = True) -> AnalysisView:
     """Return what the panels need; takes some tenths of a second, most of it for the surface."""
     neighbours, estimate = analysis.neighbours, analysis.estimate
-    overlay = overlay_of(analysis, bands=_surface(neighbours, estimate) if with_surface else ())
+    overlay = overlay_of(
+        analysis, bands=answer_surface(neighbours, estimate, BAND_MASSES) if with_surface else ()
+    )
     return AnalysisView(
         analysis_id=analysis.analysis_id,
         carriers=find_carriers(neighbours, estimate),
@@ -85,17 +84,6 @@ class DrawAnalysis:
     def run(self, _workshop: Workshop, _progress: ProgressCallback) -> Iterator[AnalysisView]:
         """Work it out."""
         yield view_of(self.analysis, with_surface=self.with_surface)
-
-
-def _surface(neighbours: Neighbours, estimate: LocationEstimate) -> tuple[Region, ...]:
-    count = len(estimate.weights)
-    density = Density(
-        latitudes=neighbours.latitudes()[:count],
-        longitudes=neighbours.longitudes()[:count],
-        weights=estimate.weights,
-        bandwidth_deg=estimate.parameters.bandwidth_deg,
-    )
-    return density_surface(density, BAND_MASSES)
 
 
 def _first_shown(analysis: Analysis) -> set[Position]:

@@ -209,6 +209,8 @@ def _limits(analysis: Analysis) -> tuple[Fact, ...]:
 def basis_sentence(carriers: dict[int, float], neighbours: int) -> str:
     """Return on how many of the neighbours most of the answer rests, and on which."""
     ranks = sorted(carriers)
+    if not ranks:
+        return "The answer rests on what the model learned of classes of places, not on the neighbours."
     if len(ranks) == 1:
         return f"The answer rests on neighbour {ranks[0]} alone ({share_text(sum(carriers.values()))} of it)."
     named = ", ".join(map(str, ranks[:12])) + (" …" if len(ranks) > 12 else "")

@@ -12,11 +12,10 @@ import numpy as np
 
 from geolocdesk.analysis import Analysis
 from geolocdesk.cartography.overlay import BAND_MASSES, overlay_of
-from geolocdesk.estimation.density import Density
-from geolocdesk.estimation.region import density_surface
+from geolocdesk.estimation.surface import answer_surface
 from geolocdesk.reporting.html_packing import packed
 
-_UNITS_PER_DEGREE = {"regions": 10_000, "links": 10_000, "rings": 100_000}
+_UNITS_PER_DEGREE = {"regions": 10_000, "links": 10_000, "rings": 100_000, "cells": 10_000}
 """Lines to about 10 m; rings to 1 m, because the smallest is looked at from close by."""
 _LEAST_UNITS_PER_DEGREE = 1000
 _UNITS_PER_BANDWIDTH = 1000
@@ -25,15 +24,8 @@ _UNITS_PER_BANDWIDTH = 1000
 def overlay_block(analysis: Analysis) -> str:
     """Return the overlay that the window would draw, its lines as fine as a map can show."""
     neighbours, estimate = analysis.neighbours, analysis.estimate
-    count = len(estimate.weights)
     bandwidth_deg = estimate.parameters.bandwidth_deg
-    density = Density(
-        latitudes=neighbours.latitudes()[:count],
-        longitudes=neighbours.longitudes()[:count],
-        weights=estimate.weights,
-        bandwidth_deg=bandwidth_deg,
-    )
-    overlay = overlay_of(analysis, bands=density_surface(density, BAND_MASSES)).to_json()
+    overlay = overlay_of(analysis, bands=answer_surface(neighbours, estimate, BAND_MASSES)).to_json()
     units = {"density": _units_for_surface(bandwidth_deg), **_UNITS_PER_DEGREE}
     for layer, units_per_degree in units.items():
         for shape in overlay["layers"][layer]["features"]:

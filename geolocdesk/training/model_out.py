@@ -14,19 +14,18 @@ from geolocdesk.features.model_folder import write_model
 from geolocdesk.features.model_record import ModelRecord
 from geolocdesk.features.networks import read_tensors
 from geolocdesk.features.networks.learner import Learner
-from geolocdesk.features.projection import fit_projection
 from geolocdesk.provenance import JsonValue
 from geolocdesk.training.partition import Partition
 from geolocdesk.training.plan import TrainingPlan
-
-_KEPT_DIMENSION = 512
+from geolocdesk.training.whitening import half_whitening, place_whitening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
     """What came of a training, ready to be written."""
 
-    learner: Learner
+    learner: Learner | None
+    """None where nothing is learned step by step."""
     plan: TrainingPlan
     partitions: tuple[Partition, ...]
     positions: NDArray[np.float64]
@@ -57,7 +56,7 @@ def write_trained_model(
         feature_maps=start.feature_maps,
         weights={
             **read_tensors(start.weights.read(), start.weights.locate()),
-            **trained.learner.tuned_weights(),
+            **({} if trained.learner is None else trained.learner.tuned_weights()),
         },
         preparation=start.preparation,
         pooling=start.pooling,
@@ -74,23 +73,23 @@ def write_trained_model(
 
 
 def _embedding(trained: Trained) -> Embedding | None:
-    learned = trained.learner.embedding_part()
-    if learned is None:
-        return None
-    parts = [learned]
+    learned = None if trained.learner is None else trained.learner.embedding_part()
+    parts = [] if learned is None else [learned]
     if trained.plan.keep > 0.0 and trained.base_descriptors is not None:
-        projection = fit_projection(trained.base_descriptors, _KEPT_DIMENSION)
-        shift = -(projection.mean.astype(np.float64) @ projection.matrix.astype(np.float64))
-        layer = Layer(projection.matrix, np.asarray(shift, np.float32))
+        mean, matrix = half_whitening(trained.base_descriptors)
+        if trained.plan.whitening == "places":
+            matrix = matrix @ place_whitening((trained.base_descriptors - mean) @ matrix, trained.positions)
+        layer = Layer(np.asarray(matrix, np.float32), np.asarray(-(mean @ matrix), np.float32))
         parts.append(EmbeddingPart((layer,), trained.plan.keep))
-    return Embedding(tuple(parts), len(trained.positions))
+    return Embedding(tuple(parts), len(trained.positions)) if parts else None
 
 
 def _heads(trained: Trained, embedding: Embedding | None) -> ClassHeads | None:
     """Return the heads over the whole descriptor: its kept part says nothing to them."""
-    if trained.plan.loss != "classification":
+    if trained.plan.loss != "classification" or trained.learner is None:
         return None
-    learned = trained.learner.head_weights()[0][0].shape[1]
+    weights = trained.learner.head_weights()
+    learned = weights[0][0].shape[1]
     beside = 0 if embedding is None else embedding.dimension - learned
     longer = float(np.hypot(1.0, trained.plan.keep)) if beside else 1.0
     cells = np.column_stack([partition.cells_of(trained.positions) for partition in trained.partitions])
@@ -101,8 +100,6 @@ def _heads(trained: Trained, embedding: Embedding | None) -> ClassHeads | None:
             np.asarray(np.pad(weight * longer, ((0, 0), (0, beside))), np.float32),
             bias,
         )
-        for number, (partition, (weight, bias)) in enumerate(
-            zip(trained.partitions, trained.learner.head_weights(), strict=True)
-        )
+        for number, (partition, (weight, bias)) in enumerate(zip(trained.partitions, weights, strict=True))
     )
     return ClassHeads(heads, refine(tuple(head.bounds for head in heads), cells))

@@ -8,7 +8,8 @@ from typing import Literal, get_args
 from geolocdesk.errors import UsageError
 from geolocdesk.provenance import JsonValue
 
-Loss = Literal["classification", "ranking", "contrastive"]
+Loss = Literal["classification", "ranking", "contrastive", "whitening"]
+Whitening = Literal["pca", "places"]
 Schedule = Literal["cosine", "step", "constant"]
 Similar = Literal["distance", "class"]
 Augmentation = Literal["crop", "flip", "colour", "jpeg", "blur"]
@@ -52,7 +53,9 @@ class TrainingPlan:
     views: int = 1
     """How many versions of each photo there are, the first as it is; without frozen layers, 0 makes one an epoch."""
     keep: float = 0.0
-    """Length of a second part of the descriptor, which is what the backbone sees, half whitened; 0 for none."""
+    """Length of a second part of the descriptor, which is what the backbone sees, whitened; 0 for none."""
+    whitening: Whitening = "pca"
+    """Whether that is half whitened by all photos, or wholly by how photos of one place differ."""
     validation: float = 0.1
     """Share of the photos kept apart, by whole places and photographers."""
     mixed_precision: bool = False
@@ -63,6 +66,7 @@ class TrainingPlan:
             ("--loss", self.loss, Loss),
             ("--schedule", self.schedule, Schedule),
             ("--similar", self.similar, Similar),
+            ("--whitening", self.whitening, Whitening),
             *(("--augment", each, Augmentation) for each in self.augmentation),
         ):
             if value not in get_args(choices):
@@ -71,9 +75,12 @@ class TrainingPlan:
         self._check_numbers()
         if self.freeze == FREEZE_ALL and not self.widths:
             message = "With the whole backbone frozen and no embedding (--embedding 0) the descriptor cannot change."
-            if self.loss != "classification":
+            if self.loss in ("ranking", "contrastive"):
                 raise UsageError(message)
-        if self.keep > 0.0 and not self.widths:
+        if self.loss == "whitening" and (self.freeze != FREEZE_ALL or self.widths or self.keep == 0.0):
+            message = "--loss whitening takes the network as it is: with --freeze all, --embedding 0 and a --keep above 0."
+            raise UsageError(message)
+        if self.keep > 0.0 and self.loss != "whitening" and not self.widths:
             message = (
                 "--keep joins the backbone's own descriptor to a learned one, which --embedding 0 leaves out."
             )

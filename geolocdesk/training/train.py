@@ -102,13 +102,19 @@ def train(
         watch=watch,
         progress=progress,
     )
-    log = trainer.run()
+    log = "" if plan.loss == "whitening" else trainer.run().text()
     base = trainer.base_descriptors(training_set.taught) if plan.keep > 0.0 else None
     record = start
     if session.rank == 0:
-        trained = Trained(learner, plan, partitions, readable.positions[training_set.taught], base)
+        trained = Trained(
+            None if plan.loss == "whitening" else learner,
+            plan,
+            partitions,
+            readable.positions[training_set.taught],
+            base,
+        )
         record = write_trained_model(
-            out, trained, name=name or _name_of(out), start=start, recipe=recipe, log=log.text()
+            out, trained, name=name or _name_of(out), start=start, recipe=recipe, log=log
         )
         shutil.rmtree(folder, ignore_errors=True)
     session.wait_for_all()

@@ -12,7 +12,7 @@ window.geolocdesk = window.geolocdesk || {};
 
   // Panes from the lowest to the highest; Leaflet's own tile pane is 200, markers 600, tooltips 650.
   const PANES = {
-    ground: 210, density: 350, graticule: 355, labels: 360, outside: 370,
+    ground: 210, density: 350, graticule: 355, labels: 360, outside: 370, cells: 380,
     rings: 410, regions: 420, links: 430, measure: 440,
     neighbours: 610, answers: 620, exif: 630, "line-labels": 640,
   };

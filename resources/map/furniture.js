@@ -8,6 +8,7 @@ window.geolocdesk = window.geolocdesk || {};
 
   const OVERLAY_LAYERS = [
     ["density", "Probability surface"],
+    ["cells", "Cells of places"],
     ["regions", "50 and 90 % regions"],
     ["rings", "Rings of the five levels"],
     ["neighbours", "Neighbours"],

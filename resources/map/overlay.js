@@ -4,7 +4,7 @@
 window.geolocdesk = window.geolocdesk || {};
 
 (function (geolocdesk) {
-  const LAYERS = ["density", "regions", "rings", "links", "neighbours", "exif", "answers"];
+  const LAYERS = ["density", "cells", "regions", "rings", "links", "neighbours", "exif", "answers"];
   const LEVEL_DASHES = ["", "10 4", "6 4", "2 4", "10 4 2 4"];
   const LEAST_NUMBERED_RADIUS_PX = 7.5;
   const LEAST_RING_RADIUS_PX = 24;
@@ -69,6 +69,7 @@ window.geolocdesk = window.geolocdesk || {};
       this.data = data;
       this.drawOutside(data.centre_longitude);
       this.drawDensity(data.layers.density);
+      this.drawCells(data.layers.cells);
       this.drawRegions(data.layers.regions);
       this.drawRings(data.layers.rings);
       this.drawNeighbours(data.layers.neighbours);
@@ -126,6 +127,17 @@ window.geolocdesk = window.geolocdesk || {};
           pane: "density", renderer: this.renderer("density"), interactive: false,
           style: { stroke: false, fillColor: colours[geolocdesk.theme], fillOpacity: opacities[geolocdesk.theme] },
         }).addTo(this.groups.density);
+      }
+    }
+
+    /** The cells that an answer from classes rests on; the surface beneath has their colours. */
+    drawCells(collection) {
+      for (const cell of collection?.features ?? []) {
+        const outline = L.geoJSON(cell, {
+          pane: "cells", renderer: this.renderer("cells"),
+          style: { color: geolocdesk.colour("text"), weight: 0.7, opacity: 0.5, fillOpacity: 0, smoothFactor: SMOOTH_PX },
+        });
+        withCard(outline, cell.properties, { sticky: true }).addTo(this.groups.cells);
       }
     }
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from geolocdesk.features.networks.trainable import TrainableBackbone
 
-Loss = Literal["classification", "ranking", "contrastive"]
+Loss = Literal["classification", "ranking", "contrastive", "whitening"]
 Rows = NDArray[np.floating[Any]]
 Targets = Sequence[NDArray[np.int64] | NDArray[np.float32]]
 """For each head, the cells int64[n], or shares of its cells float32[n, c]."""

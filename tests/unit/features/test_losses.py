@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from geolocdesk.features.networks.losses import classification_loss, contrastive_loss, ranking_loss
 
 
-def random_rows(seed: int, count: int = 7) -> np.ndarray:  # type: ignore[type-arg]
+def random_rows(seed: int, count: int = 7) -> NDArray[np.float64]:
     rows = np.random.default_rng(seed).standard_normal((count, 5))
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float64)
 
 
 def test_classification_is_the_mean_negative_logarithm_of_the_right_cells_probability() -> None:
@@ -43,7 +44,8 @@ def test_contrastive_is_the_formula_of_its_paper() -> None:
     anchors, similar, different = (random_rows(seed) for seed in range(3))
     near = ((anchors - similar) ** 2).sum(axis=1)
     far = np.maximum(0.0, 1.2 - np.linalg.norm(anchors - different, axis=1)) ** 2
-    found = contrastive_loss(*map(torch.from_numpy, (anchors, similar, different)), 1.2)
+    given = [torch.from_numpy(rows) for rows in (anchors, similar, different)]
+    found = contrastive_loss(given[0], given[1], given[2], 1.2)
     assert float(found) == pytest.approx((near + far).mean() / 2.0)
 
 

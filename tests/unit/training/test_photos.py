@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from geolocdesk.errors import SourceError, UsageError
 from geolocdesk.reference.sources.selection import Selection
@@ -25,7 +26,7 @@ def table_with_places(path: Path, places: int = 40, photographers: int = 7) -> P
     return write_table(path / "photos.csv", "file,latitude,longitude,place,photographer", rows)
 
 
-def shared_by(photos: TrainingPhotos, apart: np.ndarray, part: int) -> set[str]:  # type: ignore[type-arg]
+def shared_by(photos: TrainingPhotos, apart: NDArray[np.bool_], part: int) -> set[str]:
     names = [Path(file).stem.split("_")[0] for file in photos.files]
     keys = [name if part == 0 else str(int(name) % 13) for name in names]
     return {key for key, kept in zip(keys, apart, strict=True) if kept} & {
