@@ -29,6 +29,7 @@ FORMATS
   osv5m       train.csv or test.csv of OpenStreetView-5M with images/, zipped as downloaded or unpacked
   mapillary   mapillary_image_description.json, or GeoJSON of the API v4, with the pictures by name or by id
   im2gps-mat  a folder of MATLAB files with the descriptors that Vo, Jacobs and Hays released; named, never guessed
+  geoclip     places without photos: a GeoCLIP model folder with its gallery, or a table of positions with --model
 """
 
 
@@ -97,9 +98,8 @@ def described_source_of(options: argparse.Namespace) -> "DescribedSource":
     if options.cluster or options.pictures:
         message = f"The format {options.format} has no photos; --cluster and --pictures do not go with it."
         raise UsageError(message)
-    return open_described_source(
-        options.source, options.format, Selection.parse(options.where), model=options.model
-    )
+    model = getattr(options, "model", None)  # a pack that is appended to has its own
+    return open_described_source(options.source, options.format, Selection.parse(options.where), model=model)
 
 
 @contextmanager
