@@ -5,8 +5,9 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from geolocdesk.engine.child import serve
 from geolocdesk.engine.messages import (
@@ -23,6 +24,12 @@ from geolocdesk.engine.messages import (
     WasCancelled,
 )
 from geolocdesk.engine.workshop import Workshop
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext
+
+PROCESSES: "SpawnContext | ForkServerContext" = multiprocessing.get_context("spawn")
+"""Where the child comes from: it shares nothing with this process, on every system."""
 
 _REPLAYED = 0
 """The number of the preparing job that a restarted engine repeats; nobody hears of it."""
@@ -189,9 +196,8 @@ class _Child:
     """The process and this end of its pipe."""
 
     def __init__(self, make_workshop: Callable[[], Workshop]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self._process: SpawnProcess = context.Process(
+        self.connection, theirs = PROCESSES.Pipe()
+        self._process: BaseProcess = PROCESSES.Process(
             target=serve, args=(theirs, make_workshop), name="geolocdesk-engine"
         )
         self._process.start()

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,25 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
+from geolocdesk.engine import engine
 from geolocdesk.gui.theme import install_theme
 from geolocdesk.paths import HOME_VARIABLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_engines() -> Iterator[None]:
+    """Start the engines' processes from one that has imported everything, where the system can do that."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        yield
+        return
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(
+        ["tests.doubles.fake_analyser", "geolocdesk.gui.analysis_view", "geolocdesk.engine.child"]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "PROCESSES", processes)
+        yield
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
