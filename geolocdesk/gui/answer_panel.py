@@ -49,7 +49,7 @@ class AnswerPanel(QWidget):
     neighbour_selected = Signal(int)
     """The rank of a neighbour the user followed."""
     retry_requested = Signal()
-    """The failed photo is to be analysed again."""
+    """The photo is to be analysed, for the first time or again."""
 
     def __init__(self, place_lookup: PlaceLookup = no_place, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,13 +90,16 @@ class AnswerPanel(QWidget):
         """Show that the selected photo was not analysed yet."""
         self._leave_answer()
         self._message.show_message(
-            "waiting", "Not analysed yet", "Analyse this photo to see where it points."
+            "waiting",
+            "Not analysed yet",
+            "Analyse this photo to see where it points.",
+            action="Analyse this photo",
         )
 
     def show_busy(self, file_name: str) -> None:
         """Show that the selected photo is being analysed."""
         self._leave_answer()
-        self._message.show_busy("Analysing", visible_text(file_name))
+        self._message.show_busy("Analysis under way", f"{visible_text(file_name)} is analysed in its turn.")
 
     def show_failure(self, file_name: str, reason: str) -> None:
         """Show why there is no answer for this photo."""

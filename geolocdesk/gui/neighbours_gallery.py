@@ -88,7 +88,7 @@ class NeighboursGallery(QWidget):
         """Show that the search is under way."""
         self._model.clear()
         self._states.setCurrentIndex(0)
-        self._message.show_busy("Searching the reference pack", "The nearest references appear here.")
+        self._message.show_busy("Analysis under way", "The nearest references appear here.")
 
     def show_failure(self, reason: str) -> None:
         """Show why there are no neighbours, with a way back where exclusions are in force."""

@@ -1,6 +1,7 @@
 """A picture of the whole window once everything in it is drawn, for documentation and for checks."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,10 +84,10 @@ class Screenshot(QObject):
 
     def _take(self) -> None:
         picture = self._window.grab()
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        if picture.save(str(self._file)):
-            self._is_taken = True
-        else:
+        with suppress(OSError):  # saving says what is wrong
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._is_taken = picture.save(str(self._file))
+        if not self._is_taken:
             self._problems.append(f"the picture could not be saved to {self._file}")
         self._end()
 

@@ -68,7 +68,7 @@ def test_every_state_says_what_it_is(panel: AnswerPanel, qtbot: QtBot) -> None:
     panel.show_waiting()
     assert "Not analysed yet" in texts(panel)
     panel.show_busy("a.jpg")
-    assert "Analysing\na.jpg" in texts(panel)
+    assert "Analysis under way\na.jpg is analysed in its turn." in texts(panel)
     panel.show_failure("a.jpg", "The decoder ran out of memory. Save the photo as PNG and add that.")
     assert "No answer for a.jpg\nThe decoder ran out of memory." in texts(panel)
     retry = next(button for button in panel.findChildren(QPushButton) if button.isVisible())

@@ -251,7 +251,7 @@ def test_every_state_says_what_it_is(gallery: NeighboursGallery) -> None:
     gallery.show_unsearched()
     assert "could not be compared" in message(gallery)
     gallery.show_searching()
-    assert "Searching" in message(gallery)
+    assert "Analysis under way" in message(gallery)
     gallery.show_failure("The pack is gone.")
     assert "The pack is gone." in message(gallery)
     assert visible_buttons(gallery) == {}

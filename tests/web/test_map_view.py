@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from geographiclib.geodesic import Geodesic
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
@@ -17,10 +18,11 @@ from geolocdesk.colours import DARK, LIGHT
 from geolocdesk.estimation.density import estimate_density
 from geolocdesk.estimation.location import LEVELS, Region
 from geolocdesk.estimation.region import density_surface
-from geolocdesk.geodesy import Position, great_circle_km
+from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, great_circle_km
 from tests.doubles.analyses import FIJI, NORTH_POLE, SAO_PAULO, ZAGREB, make_analysis
 from tests.web.reader import Reader
 
+SPHERE = Geodesic(EARTH_RADIUS_KM * 1000.0, 0.0)
 COUNT = "Object.values(geolocdesk.inspect.overlay.groups.{layer}._layers).length"
 
 
@@ -219,8 +221,12 @@ class TestDateLineAndPole:
         reader.view.clear()
         assert reader.evaluate("document.querySelector('.notice').hidden")
 
-    def test_rings_are_geodesic_circles(self, reader: Reader) -> None:
-        place = Position(60.0, 24.0)
+    @pytest.mark.parametrize(
+        "place",
+        [Position(60.0, 24.0), Position(-16.8, 179.9), Position(84.0, 100.0), Position(-80.0, -179.0)],
+        ids=["60 north", "date line", "over the north pole", "over the south pole and the date line"],
+    )
+    def test_rings_are_geodesic_circles(self, reader: Reader, place: Position) -> None:
         show(reader, make_analysis(place))
         for index, level in enumerate(LEVELS):
             points = np.concatenate(
@@ -228,8 +234,14 @@ class TestDateLineAndPole:
                     f"geolocdesk.inspect.overlay.data.layers.rings.features[{index}].geometry.coordinates"
                 )
             )
-            apart = great_circle_km(points[:, 1], points[:, 0], place.latitude, place.longitude)
-            assert np.allclose(apart, level.radius_km, rtol=2e-3)
+            apart_km = [
+                SPHERE.Inverse(place.latitude, place.longitude, latitude, longitude)["s12"] / 1000.0
+                for longitude, latitude in points
+            ]
+            assert np.allclose(apart_km, level.radius_km, rtol=2e-3)
+            assert len(points) > 30
+            steps = np.abs(np.diff(points[:, 0]))
+            assert np.max(steps[steps < 300.0]) < 120.0  # no line runs back across the map
 
 
 class TestSelection:

@@ -25,7 +25,7 @@ if __name__ == "__main__":
 """
 
 
-def take(tmp_path: Path, case: str) -> "subprocess.CompletedProcess[str]":
+def take(tmp_path: Path, case: str, picture: Path | None = None) -> "subprocess.CompletedProcess[str]":
     script = tmp_path / "take.py"
     script.write_text(_TAKE)
     environment = {
@@ -36,7 +36,7 @@ def take(tmp_path: Path, case: str) -> "subprocess.CompletedProcess[str]":
         "QTWEBENGINE_CHROMIUM_FLAGS": "--disable-gpu",
     }
     return subprocess.run(
-        [sys.executable, str(script), case, str(tmp_path / "window.png")],
+        [sys.executable, str(script), case, str(picture or tmp_path / "window.png")],
         env=environment,
         capture_output=True,
         text=True,
@@ -75,3 +75,12 @@ def test_a_first_start_is_drawn_without_a_case(tmp_path: Path) -> None:
 def test_a_case_that_is_not_there_fails(tmp_path: Path) -> None:
     taken = take(tmp_path, str(tmp_path / "nowhere.gldcase"))
     assert taken.returncode == 1
+
+
+def test_a_picture_that_cannot_be_saved_fails_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    taken = take(tmp_path, "", tmp_path / "file" / "window.png")
+    assert taken.returncode == 1
+    assert "could not be saved" in (tmp_path / "home" / "cache" / "geolocdesk.log").read_text(
+        encoding="utf-8"
+    )
