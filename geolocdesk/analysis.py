@@ -340,7 +340,7 @@ class Analyser:
 
     def _classes_used(self, parameters: EstimationParameters) -> dict[str, JsonValue]:
         """Return what names the classes behind an answer, where it rests on them."""
-        if parameters.estimator != "classes" or self.heads is None:
+        if parameters.estimator not in ("classes", "fused") or self.heads is None:
             return {}
         return {"classes_sha256": self.heads.sha256, "cells": parameters.cells}
 

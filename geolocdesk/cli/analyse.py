@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from geolocdesk.estimation.location import EstimationParameters
     from geolocdesk.reference.pack import Pack
 
-ESTIMATORS = ("sphere", "vo2017", "nearest", "classes", "geoclip")
+ESTIMATORS = ("sphere", "vo2017", "nearest", "classes", "fused", "geoclip")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

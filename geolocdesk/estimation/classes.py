@@ -39,6 +39,23 @@ def head_with(heads: ClassHeads, cells: int) -> ClassHead:
     raise UsageError(message)
 
 
+def class_weights(heads: ClassHeads, vector: FloatArray, positions: Float64) -> Float64:
+    """Return float64[n], how probable the classes make each of some references at positions float64[n, 2].
+
+    A cell's probability is shared out evenly among the photos of the training in it, and one more, so that cells
+    without any have a share as well.
+    """
+    density = classify(heads, vector)
+    photos = heads.refinement.photos if len(heads.heads) > 1 else heads.heads[0].photos
+    shares = density.probabilities / (photos + 1.0)
+    south, north, west, east = density.bounds.T
+    latitudes, longitudes = positions[:, :1], positions[:, 1:]
+    longitudes = np.where(longitudes >= 180.0, longitudes - 360.0, longitudes)
+    inside = (latitudes >= south) & ((latitudes < north) | (north == 90.0))
+    inside &= (longitudes >= west) & (longitudes < east)
+    return np.asarray(shares[inside.argmax(axis=1)], np.float64)
+
+
 def _combined(heads: ClassHeads, vector: FloatArray) -> CellDensity:
     refinement = heads.refinement
     areas = rectangle_areas_km2(refinement.bounds)

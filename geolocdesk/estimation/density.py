@@ -81,3 +81,15 @@ def estimate_density(
         weights=weigh(distances[:count], parameters.exponent),
         bandwidth_deg=parameters.bandwidth_deg,
     )
+
+
+def reweighted(density: Density, factors: NDArray[np.float64]) -> Density:
+    """Return the density with its weights multiplied by ``factors`` (float64[≥ k], above 0), their sum 1 again."""
+    weights = density.weights * factors[: len(density.weights)]
+    total = weights.sum()
+    return Density(
+        latitudes=density.latitudes,
+        longitudes=density.longitudes,
+        weights=weights / total if total > 0.0 else density.weights,
+        bandwidth_deg=density.bandwidth_deg,
+    )

@@ -15,8 +15,8 @@ from geolocdesk.estimation.cells import (
     most_probable_position,
     shown_cells,
 )
-from geolocdesk.estimation.classes import classify
-from geolocdesk.estimation.density import Density, estimate_density
+from geolocdesk.estimation.classes import class_weights, classify
+from geolocdesk.estimation.density import Density, estimate_density, reweighted
 from geolocdesk.estimation.disc_mass import masses_within
 from geolocdesk.estimation.levels import answer_levels
 from geolocdesk.estimation.location import (
@@ -44,14 +44,32 @@ def estimate_location(
 ) -> LocationEstimate:
     """Return where the photo was taken, as its neighbours say or as its model classifies it.
 
-    ``vector`` is the photo's descriptor and ``heads`` are the model's; only ``classes`` needs them. Raises
-    UsageError for parameters that make no sense, or where ``classes`` is asked of a model without any.
+    ``vector`` is the photo's descriptor and ``heads`` are the model's; only ``classes`` and ``fused`` need them.
+    Raises UsageError for parameters that make no sense, or where either is asked of a model without classes.
     """
     if parameters.estimator == "classes":
-        return _estimate_from_classes(neighbours, parameters, vector, heads)
+        return _estimate_from_classes(neighbours, parameters, *_needed(parameters, vector, heads))
+    likely = None
+    if parameters.estimator == "fused":
+        vector, heads = _needed(parameters, vector, heads)
+        positions = np.column_stack([neighbours.latitudes(), neighbours.longitudes()])
+        likely = class_weights(heads, vector, positions)
     return estimate_from_arrays(
-        neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters
+        neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters, likely=likely
     )
+
+
+def _needed(
+    parameters: EstimationParameters, vector: FloatArray | None, heads: ClassHeads | None
+) -> tuple[FloatArray, ClassHeads]:
+    if vector is None or heads is None:
+        message = (
+            f"The estimator {parameters.estimator} needs a model trained on classes of places, which this pack's "
+            "model is not; choose sphere, nearest or vo2017, or build the pack with a model that geolocdesk train "
+            "made."
+        )
+        raise UsageError(message)
+    return vector, heads
 
 
 def estimate_from_arrays(
@@ -60,6 +78,7 @@ def estimate_from_arrays(
     distances: NDArray[np.float64],
     parameters: EstimationParameters,
     *,
+    likely: NDArray[np.float64] | None = None,
     with_regions: bool = True,
     with_levels: bool = True,
 ) -> LocationEstimate:
@@ -70,10 +89,15 @@ def estimate_from_arrays(
     with the density's mass in the discs round it. ``geoclip`` answers its most probable place, which is its first
     neighbour, and at each level the disc that holds the most of the places' probability.
 
+    ``fused`` does as ``sphere`` with weights that are multiplied by ``likely``, float64[≥ 1].
+
     Without levels or regions, those are empty, which is what an evaluation over thousands of photos needs.
     Raises UsageError for parameters that make no sense or without any neighbour.
     """
     check_parameters(parameters)
+    if parameters.estimator == "fused" and likely is None:
+        message = "The estimator fused needs what a model's classes make of the neighbours' places."
+        raise UsageError(message)
     if parameters.estimator == "classes":
         message = "The estimator classes works on a photo's descriptor, not on its neighbours."
         raise UsageError(message)
@@ -81,9 +105,11 @@ def estimate_from_arrays(
         message = "No reference is left to compare with; widen the search or exclude fewer references."
         raise UsageError(message)
     density = estimate_density(latitudes, longitudes, distances, _on_squared_distances(parameters))
+    if likely is not None:
+        density = reweighted(density, likely)
     summits = climb_to_modes(density)
     modes = modes_of(density, summits)
-    if parameters.estimator == "sphere":
+    if parameters.estimator in ("sphere", "fused"):
         position = modes[0].position
         levels = answer_levels(density, summits) if with_levels else ()
     elif parameters.estimator == "geoclip":
@@ -105,16 +131,10 @@ def estimate_from_arrays(
 def _estimate_from_classes(
     neighbours: Neighbours,
     parameters: EstimationParameters,
-    vector: FloatArray | None,
-    heads: ClassHeads | None,
+    vector: FloatArray,
+    heads: ClassHeads,
 ) -> LocationEstimate:
     check_parameters(parameters)
-    if vector is None or heads is None:
-        message = (
-            "The estimator classes needs a model trained on classes of places, which this pack's model is not; "
-            "choose sphere, nearest or vo2017, or build the pack with a model that geolocdesk train made."
-        )
-        raise UsageError(message)
     density = classify(heads, vector, parameters.cells)
     return LocationEstimate(
         parameters=parameters,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
-EstimatorName = Literal["sphere", "vo2017", "nearest", "classes", "geoclip"]
+EstimatorName = Literal["sphere", "vo2017", "nearest", "classes", "fused", "geoclip"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geolocdesk.errors import UsageError
 from geolocdesk.estimation.cells import most_probable_position
 from geolocdesk.estimation.classes import classify
-from geolocdesk.estimation.estimate import estimate_from_arrays
+from geolocdesk.estimation.estimate import estimate_from_arrays, estimate_location
 from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
 from geolocdesk.estimation.usual import usual_parameters
 from geolocdesk.features.class_heads import ClassHeads
@@ -94,6 +94,13 @@ def _estimate(seen: Seen, parameters: EstimationParameters, *, with_levels: bool
     )
 
 
+def fused_per_level(seen: Seen, *, heads: ClassHeads) -> Answers:
+    """Answer as ``levels``, every neighbour weighed by how probable the classes find its place."""
+    parameters = EstimationParameters(estimator="fused")
+    estimate = estimate_location(seen.neighbours, parameters, vector=seen.vector, heads=heads)
+    return Answers(tuple(answer.position for answer in estimate.levels), estimate)
+
+
 def most_probable_class(seen: Seen, *, heads: ClassHeads, cells: int | None) -> Answers:
     """Answer the middle of the most probable cell: of one head (C in the paper), or of all combined."""
     return _everywhere(most_probable_position(classify(heads, seen.vector, cells)))
@@ -134,8 +141,9 @@ METHODS: dict[str, Method] = {
 
 CONSTANT = "constant"
 CLASSES = "classes"
+FUSED = "fused"
 GEOCLIP: Final = "geoclip"
-NAMES = ("london", CONSTANT, *(name for name in METHODS if name != "london"), CLASSES, GEOCLIP)
+NAMES = ("london", CONSTANT, *(name for name in METHODS if name != "london"), CLASSES, FUSED, GEOCLIP)
 """Every method by name, in the order of a table; ``classes`` stands for one a head and all combined."""
 
 
@@ -181,6 +189,9 @@ def methods_of(
             if softmax_scale is not None:
                 usual = usual_parameters(GEOCLIP, softmax_scale)
                 found[name] = partial(answer_per_level, parameters=usual)
+        elif name == FUSED:
+            if heads is not None:
+                found[name] = partial(fused_per_level, heads=heads)
         elif heads is not None:
             chosen = _class_methods(heads)
             found.update(chosen if name == CLASSES else _only(chosen, name))

@@ -374,7 +374,7 @@ class MainWindow(QMainWindow):
             self.workspace.parameters.set_reference_count(pack.manifest.references)
             has_classes = pack.manifest.model.get("classes") is not None
             self.workspace.parameters.set_estimators(
-                ("sphere", "nearest", "classes") if has_classes else ("sphere", "nearest")
+                ("sphere", "nearest", "classes", "fused") if has_classes else ("sphere", "nearest")
             )
             self.workspace.neighbours.show_pack_without_thumbnails(not self.reference.has_thumbnails)
         if self.pages.is_first_start:

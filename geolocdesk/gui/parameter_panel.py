@@ -236,6 +236,11 @@ _ESTIMATORS: dict[EstimatorName, tuple[str, str, frozenset[str]]] = {
         "A trained network names the most probable cell of the Earth; neighbours are only shown.",
         frozenset({"neighbours"}),
     ),
+    "fused": (
+        "Neighbours and classes",
+        "The neighbours' density, each weighed by how probable a trained network finds its cell of the Earth.",
+        frozenset({"neighbours", "exponent", "bandwidth"}),
+    ),
     "geoclip": (
         "GeoCLIP",
         "The answer is the place whose description is most like the photo's; its likes share the probability.",

@@ -92,22 +92,28 @@ def train(
         )
         for partition in partitions
     )
-    learner = _learner(plan, partitions, start, backbone, session)
-    trainer = Trainer(
-        plan,
-        training_set,
-        learner,
-        folder,
-        processes=Processes(session.count, session.rank),
-        watch=watch,
-        progress=progress,
-    )
-    log = "" if plan.loss == "whitening" else trainer.run().text()
-    base = trainer.base_descriptors(training_set.taught) if plan.keep > 0.0 else None
+    learner: Learner | None = None
+    log, base = "", None
+    if plan.loss == "whitening":
+        base = np.asarray(rows.plain(training_set.taught), np.float32)
+    else:
+        learner = _learner(plan, partitions, start, backbone, session)
+        trainer = Trainer(
+            plan,
+            training_set,
+            learner,
+            folder,
+            processes=Processes(session.count, session.rank),
+            watch=watch,
+            progress=progress,
+        )
+        log = trainer.run().text()
+        if plan.keep > 0.0:
+            base = trainer.base_descriptors(training_set.taught)
     record = start
     if session.rank == 0:
         trained = Trained(
-            None if plan.loss == "whitening" else learner,
+            learner,
             plan,
             partitions,
             readable.positions[training_set.taught],

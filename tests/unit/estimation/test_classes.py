@@ -127,3 +127,23 @@ def test_classes_need_a_model_with_classes() -> None:
         estimate_location(neighbours(), EstimationParameters(estimator="classes"), vector=VECTOR)
     with pytest.raises(UsageError, match="chosen for the estimator classes"):
         estimate_location(neighbours(), EstimationParameters(cells=7), vector=VECTOR)
+
+
+def test_fused_weighs_each_neighbour_by_its_cells_probability() -> None:
+    heads = heads_of(partitions(60, 20))
+    parameters = EstimationParameters(estimator="fused")
+    found = estimate_location(neighbours(), parameters, vector=VECTOR, heads=heads)
+    plain = estimate_location(neighbours(), EstimationParameters(), vector=VECTOR, heads=heads)
+    density = classify(heads, VECTOR)
+    expected = []
+    for item, weight in zip(neighbours().items, plain.weights.tolist(), strict=True):
+        latitude, longitude = item.reference.position.latitude, item.reference.position.longitude
+        for number, (south, north, west, east) in enumerate(density.bounds.tolist()):
+            if south <= latitude < north and west <= longitude < east:
+                share = density.probabilities[number] / (heads.refinement.photos[number] + 1.0)
+                expected.append(weight * share)
+    np.testing.assert_allclose(found.weights, np.array(expected) / sum(expected), rtol=1e-9)
+    assert len(found.levels) == 5
+    assert found.cells is None
+    with pytest.raises(UsageError, match="fused needs a model trained"):
+        estimate_location(neighbours(), parameters, vector=VECTOR)

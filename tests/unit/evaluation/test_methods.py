@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from geolocdesk.errors import UsageError
-from geolocdesk.estimation.location import LEVELS
+from geolocdesk.estimation.estimate import estimate_location
+from geolocdesk.estimation.location import LEVELS, EstimationParameters
 from geolocdesk.evaluation.methods import (
     LONDON,
     METHODS,
@@ -103,6 +104,13 @@ def test_classes_answer_the_middle_of_the_most_probable_cell() -> None:
         assert methods[name](south_west).positions[0] == Position(-45.0, -90.0), name
 
 
+def test_fused_is_the_estimator_of_that_name_at_each_level() -> None:
+    answers = methods_of(["fused"], heads(), np.zeros((1, 2)), 1)["fused"](seen())
+    parameters = EstimationParameters(estimator="fused")
+    estimate = estimate_location(seen().neighbours, parameters, vector=seen().vector, heads=heads())
+    assert answers.positions == tuple(answer.position for answer in estimate.levels)
+
+
 def test_one_head_is_named_by_its_cells() -> None:
     assert list(methods_of(["classes-4", "nearest"], heads(), np.zeros((1, 2)), 1)) == [
         "classes-4",
@@ -114,9 +122,9 @@ def test_one_head_is_named_by_its_cells() -> None:
 
 def test_a_model_without_classes_has_the_other_methods() -> None:
     found = methods_of(NAMES, None, np.zeros((3, 2)), 1)
-    assert list(found) == [name for name in NAMES if name not in {"classes", "geoclip"}]
+    assert list(found) == [name for name in NAMES if name not in {"classes", "fused", "geoclip"}]
     with_softmax = methods_of(NAMES, None, np.zeros((3, 2)), 1, softmax_scale=39.7)
-    assert list(with_softmax) == [name for name in NAMES if name != "classes"]
+    assert list(with_softmax) == [name for name in NAMES if name not in {"classes", "fused"}]
 
 
 def test_methods_are_chosen_by_name_in_the_order_asked() -> None:
