@@ -68,6 +68,7 @@ class SyntheticWorld:
         rng = np.random.default_rng([seed, 1])
         self._deviations = (np.arange(1, dimension + 1) ** -0.25).astype(np.float32)
         self._deviations /= np.sqrt(np.sum(self._deviations.astype(np.float64) ** 2)).astype(np.float32)
+        self._pool = rng.standard_normal(2 * BLOCK * dimension, dtype=np.float32)
         broad = self._drawn(rng, _BROAD_SCENES) * _scale("broad")
         scenes = broad[rng.integers(0, _BROAD_SCENES, _SCENES)] + self._drawn(rng, _SCENES) * _scale("scene")
         self._looks = scenes[rng.integers(0, _SCENES, _LOOKS)] + self._drawn(rng, _LOOKS) * _scale("look")
@@ -81,7 +82,18 @@ class SyntheticWorld:
     def blocks(self, count: int) -> Iterator[Block]:
         """Yield the first ``count`` photos of the world."""
         for number in range(-(-count // BLOCK)):
-            yield self._block(number, min(BLOCK, count - number * BLOCK))
+            yield self.block(number, count)
+
+    def block(self, number: int, count: int) -> Block:
+        """Return block ``number`` of the first ``count`` photos; for any thread."""
+        size = min(BLOCK, count - number * BLOCK)
+        places, owner, rng = self._places_of(number)
+        photos = self._photos(places, owner, rng)
+        copies = np.flatnonzero((owner[1:] == owner[:-1]) & (rng.random(len(owner) - 1) < _DUPLICATES)) + 1
+        noise = self._drawn(rng, len(copies)) * np.float32(_DUPLICATE_DISTANCE)
+        copied = photos.vectors[copies - 1] + noise
+        photos.vectors[copies] = copied / np.linalg.norm(copied, axis=1, keepdims=True)
+        return Block(photos.vectors[:size], photos.latitudes[:size], photos.longitudes[:size])
 
     def vectors(self, count: int) -> Iterator[Floats]:
         """Yield only the descriptors of ``blocks``."""
@@ -120,6 +132,14 @@ class SyntheticWorld:
         drawn *= self._deviations
         return drawn
 
+    def _own_looks(self, rng: np.random.Generator, count: int) -> Floats:
+        """Return what ``_drawn`` would, out of a pool: signs drawn for the block keep its rows from repeating others."""
+        start = int(rng.integers(0, len(self._pool) - count * self._dimension + 1))
+        signs = np.where(rng.random(self._dimension) < 0.5, -1.0, 1.0).astype(np.float32)
+        taken = self._pool[start : start + count * self._dimension].reshape(count, self._dimension)
+        looks: Floats = taken * (signs * self._deviations)
+        return looks
+
     def _drawn_places(self, rng: np.random.Generator, count: int) -> _Places:
         looks = rng.choice(_LOOKS, count, p=self._look_weights)
         regions = rng.choice(_REGIONS, count, p=self._region_weights)
@@ -155,20 +175,11 @@ class SyntheticWorld:
 
     def _photos(self, places: _Places, owner: NDArray[np.int64], rng: np.random.Generator) -> Block:
         latitudes, longitudes = self._scattered(places, owner, rng)
-        vectors = self._drawn(rng, len(owner))
+        vectors = self._own_looks(rng, len(owner))
         vectors *= np.sqrt(places.own_share[owner])[:, None]
         vectors += places.vectors[owner]
         vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
         return Block(vectors, latitudes, longitudes)
-
-    def _block(self, number: int, size: int) -> Block:
-        places, owner, rng = self._places_of(number)
-        photos = self._photos(places, owner, rng)
-        copies = np.flatnonzero((owner[1:] == owner[:-1]) & (rng.random(len(owner) - 1) < _DUPLICATES)) + 1
-        noise = self._drawn(rng, len(copies)) * np.float32(_DUPLICATE_DISTANCE)
-        copied = photos.vectors[copies - 1] + noise
-        photos.vectors[copies] = copied / np.linalg.norm(copied, axis=1, keepdims=True)
-        return Block(photos.vectors[:size], photos.latitudes[:size], photos.longitudes[:size])
 
 
 def _scale(level: str) -> np.float32:

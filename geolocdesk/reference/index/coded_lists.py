@@ -1,0 +1,78 @@
+"""Inverted lists of RaBitQ codes, mapped from disk."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geolocdesk.errors import PackError
+from geolocdesk.reference.index.description import IndexDescription
+from geolocdesk.reference.index.row_filter import RowFilter
+
+Vectors = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+QUERY_BITS = 8
+"""Bits to which a component of the query is rounded where it is compared with codes of one bit."""
+
+
+def open_index(path: Path, description: IndexDescription) -> Any:  # noqa: ANN401
+    """Return a FAISS index, its large parts mapped. Raises PackError where it is damaged or another one."""
+    import faiss
+
+    try:
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        message = f"The search index {path} is damaged and cannot be opened; restore the pack from a copy or build it again."
+        raise PackError(message) from error
+    if (index.ntotal, index.d) != (description.count, description.dimension):
+        message = (
+            f"The search index {path} holds {index.ntotal} descriptors of {index.d} numbers, but the "
+            f"manifest says {description.count} of {description.dimension}; restore the pack from a copy."
+        )
+        raise PackError(message)
+    return index
+
+
+class CodedLists:
+    """Finds candidates for exact comparison."""
+
+    def __init__(self, path: Path, description: IndexDescription) -> None:
+        """Open the lists. Raises PackError where the file is damaged or is not what the description says."""
+        import faiss
+
+        self._index = open_index(path, description)
+        if not isinstance(self._index, faiss.IndexPreTransform):
+            message = f"The search index {path} is of another kind than the manifest says; restore the pack from a copy."
+            raise PackError(message)
+        self._rotation = faiss.downcast_VectorTransform(self._index.chain.at(0))
+        self._lists = faiss.extract_index_ivf(self._index)
+        self.count = description.lists
+        if self._lists.nlist != self.count:
+            message = f"The search index {path} has another number of lists than the manifest says; restore the pack from a copy."
+            raise PackError(message)
+
+    def candidates(self, query: Vectors, count: int, probes: int, row_filter: RowFilter) -> Rows:
+        """Return up to ``count`` allowed rows out of the nearest ``probes`` lists, by estimated distance."""
+        import faiss
+
+        with row_filter.selector() as selector:
+            inner = faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=QUERY_BITS, sel=selector)
+            outer = faiss.SearchParametersPreTransform(index_params=inner)
+            rows = self._index.search(np.ascontiguousarray(query[np.newaxis]), count, params=outer)[1][0]
+        found: Rows = rows[rows >= 0]
+        return found
+
+    def list_ranks(self, query: Vectors, vectors: Vectors) -> Rows:
+        """Return, for each vector, how many lists a search from ``query`` visits before the one it lies in."""
+        order = self._nearest_lists(query[np.newaxis], self.count)[0]
+        ranks = np.empty(self.count, np.int64)
+        ranks[order] = np.arange(self.count)
+        found: Rows = ranks[self._nearest_lists(vectors, 1)[:, 0]]
+        return found
+
+    def _nearest_lists(self, vectors: Vectors, count: int) -> Rows:
+        rotated = self._rotation.apply(np.ascontiguousarray(vectors))
+        lists: Rows = self._lists.quantizer.search(rotated, count)[1]
+        return lists
