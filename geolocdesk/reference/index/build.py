@@ -52,7 +52,8 @@ def build_index(
     blocks = (vectors[start : start + _BLOCK] for start in range(0, len(vectors), _BLOCK))
     return build_index_from_blocks(
         blocks,
-        *vectors.shape,
+        len(vectors),
+        vectors.shape[1],
         path,
         seed=seed,
         exact_up_to=exact_up_to,

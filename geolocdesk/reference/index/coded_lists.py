@@ -13,6 +13,8 @@ from geolocdesk.reference.index.row_filter import RowFilter
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+_ROW_BYTES = 8
+
 QUERY_BITS = 8
 """Bits to which a component of the query is rounded where it is compared with codes of one bit."""
 
@@ -26,6 +28,10 @@ def open_index(path: Path, description: IndexDescription) -> Any:  # noqa: ANN40
     except RuntimeError as error:
         message = f"The search index {path} is damaged and cannot be opened; restore the pack from a copy or build it again."
         raise PackError(message) from error
+    wanted = faiss.IndexFlat if description.kind == "flat" else faiss.IndexPreTransform
+    if not isinstance(index, wanted):
+        message = f"The search index {path} is of another kind than the manifest says; restore the pack from a copy."
+        raise PackError(message)
     if (index.ntotal, index.d) != (description.count, description.dimension):
         message = (
             f"The search index {path} holds {index.ntotal} descriptors of {index.d} numbers, but the "
@@ -43,14 +49,14 @@ class CodedLists:
         import faiss
 
         self._index = open_index(path, description)
-        if not isinstance(self._index, faiss.IndexPreTransform):
-            message = f"The search index {path} is of another kind than the manifest says; restore the pack from a copy."
-            raise PackError(message)
         self._rotation = faiss.downcast_VectorTransform(self._index.chain.at(0))
         self._lists = faiss.extract_index_ivf(self._index)
         self.count = description.lists
-        if self._lists.nlist != self.count:
-            message = f"The search index {path} has another number of lists than the manifest says; restore the pack from a copy."
+        least_bytes = description.count * (self._lists.code_size + _ROW_BYTES)
+        if self._lists.nlist != self.count or path.stat().st_size < least_bytes:
+            message = (
+                f"The search index {path} is not as large as the manifest says; restore the pack from a copy."
+            )
             raise PackError(message)
 
     def candidates(self, query: Vectors, count: int, probes: int, row_filter: RowFilter) -> Rows:

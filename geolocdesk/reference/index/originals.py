@@ -108,7 +108,8 @@ class Originals:
             np.einsum("ij,ij->i", difference, difference, out=squared[start : start + _CHUNK])
         chosen = np.argpartition(squared, count - 1)[:count]
         # all that tie with the last one: which of them partitioning keeps is chance
-        return rows[squared <= squared[chosen].max()]
+        kept: Rows = rows[squared <= squared[chosen].max()]
+        return kept
 
     def _decoded(self, codes: NDArray[np.uint8]) -> Vectors:
         decoded: Vectors = self._decoder.sa_decode(np.ascontiguousarray(codes))

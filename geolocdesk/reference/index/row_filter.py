@@ -59,7 +59,7 @@ class _FewExcluded(RowFilter):
     def __init__(self, count: int, excluded: Rows) -> None:
         self.count = count
         self.allowed_count = count - len(excluded)
-        self._excluded = excluded
+        self._excluded = self._few = excluded
 
     def allowed_rows(self) -> Rows:
-        return np.setdiff1d(np.arange(self.count, dtype=np.int64), self._excluded, assume_unique=True)
+        return np.setdiff1d(np.arange(self.count, dtype=np.int64), self._few, assume_unique=True)
