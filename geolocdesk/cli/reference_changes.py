@@ -253,7 +253,7 @@ def run_compact(options: argparse.Namespace) -> int:
         write_result(f"{result.folder}: nothing to do; {result.references} references in one index")
     else:
         write_result(
-            f"{result.folder}: {result.references} references in one index, {result.erased} removed ones erased"
+            f"{result.folder}: {result.references} references in one index; data of {result.erased} removed ones erased"
         )
     return EXIT_OK
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from geolocdesk.analysis import Analysis
 from geolocdesk.cartography.coordinates import list_notations
 from geolocdesk.estimation.location import LevelAnswer
-from geolocdesk.gui.answer_wording import claim_sentence, exclusions_sentence
+from geolocdesk.gui.answer_wording import claim_sentence, search_sentences
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.carrier_chips import CarrierChips
 from geolocdesk.gui.coordinate_table import CoordinateTable
@@ -120,7 +120,7 @@ class AnswerPanel(QWidget):
         self._certainty.setText(certainty_sentence(estimate.levels))
         self._certainty.setVisible(bool(estimate.levels))
         self._unfamiliar.set_text(unfamiliar_sentence(estimate.familiarity))
-        self._excluded.set_text(exclusions_sentence(analysis.exclusions))
+        self._excluded.set_text(search_sentences(analysis))
         self._coordinates.show_notations(list_notations(estimate.position))
         self._show_levels(estimate.levels)
         self._regions.setText("\n".join(region_sentence(region) for region in estimate.regions))

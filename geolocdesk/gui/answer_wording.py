@@ -18,6 +18,13 @@ def claim_sentence(analysis: Analysis) -> str:
     return f"{where}, {distance_text(analysis.exif_distance_km)} from the answer."
 
 
+def search_sentences(analysis: Analysis) -> str:
+    """Return what was left out of the search and how many neighbours that left; empty when nothing was."""
+    excluded = exclusions_sentence(analysis.exclusions)
+    limits = analysis.neighbours.limits_text()
+    return f"{excluded} {limits[0].upper()}{limits[1:]}." if excluded and limits else excluded
+
+
 def exclusions_sentence(exclusions: Exclusions) -> str:
     """Return what was left out of the search; empty when nothing was."""
     counts = (

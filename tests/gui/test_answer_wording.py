@@ -4,7 +4,7 @@ import pytest
 
 from geolocdesk.analysis import Exclusions
 from geolocdesk.estimation.location import LEVELS, Calibration, LevelAnswer, Region
-from geolocdesk.gui.answer_wording import claim_sentence, exclusions_sentence
+from geolocdesk.gui.answer_wording import claim_sentence, exclusions_sentence, search_sentences
 from geolocdesk.quantities import NO_BREAK
 from geolocdesk.reporting.answer import calibration_badge, certainty_sentence, region_sentence
 from geolocdesk.unavailable import Unavailable
@@ -82,3 +82,18 @@ def test_exclusions_are_never_silent() -> None:
     assert exclusions_sentence(Exclusions()) == ""
     sentence = exclusions_sentence(Exclusions(frozenset("ab"), frozenset("p"), frozenset("xyz")))
     assert plain(sentence) == "Excluded from this answer: 2 photos, 1 place, 3 photographers."
+
+
+def test_a_search_that_found_too_few_says_so() -> None:
+    everything = make_analysis(neighbours=3)
+    assert search_sentences(everything) == ""
+    exclusions = Exclusions(countries=frozenset({"SI", "HR"}), own_copies=True)
+    few = replace(
+        everything,
+        exclusions=exclusions,
+        neighbours=replace(everything.neighbours, wanted=100, eligible=3, copies=1),
+    )
+    assert search_sentences(few) == (
+        "Excluded from this answer: everything outside HR, SI, copies of the photo itself. Only 3 of 100 neighbours, "
+        "as no more references are left to be found; 1\N{NO-BREAK SPACE}copy of the photo itself passed over."
+    )
