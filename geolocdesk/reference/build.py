@@ -379,7 +379,7 @@ def write_culled_segment(
     state.leave_out(already_there)
     with _vectors(building, extractor) as vectors:
         culled = cull(
-            Culled(state.kept_count(), building.kept_photos, vectors),
+            Culled(state.kept_count(), building.kept_photos, vectors, state.thumbnail_finder()),
             options.culling,
             pack=pack,
             described_now=any(sha256 for _, sha256 in islice(building.kept_photos(), 1)),

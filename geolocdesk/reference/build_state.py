@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -248,6 +248,18 @@ class BuildState:
         for row, jpeg in self._connection.execute(query):
             if jpeg is not None:
                 yield int(row), bytes(jpeg)
+
+    def thumbnail_finder(self) -> Callable[[int], bytes | None]:
+        """Return what looks up the JPEG of a kept photo by its row; it holds for what is kept now."""
+        query = "SELECT number FROM kept ORDER BY number"
+        numbers = np.fromiter((row[0] for row in self._connection.execute(query)), dtype=np.int64)
+
+        def thumbnail(row: int) -> bytes | None:
+            query = "SELECT jpeg FROM thumbnail WHERE number = ?"
+            found = self._connection.execute(query, (int(numbers[row]),)).fetchone()
+            return None if found is None else bytes(found[0])
+
+        return thumbnail
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Yield every rejected row in the order of the source."""

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 COPY_SHARE = 0.4
 """Photos whose descriptors are nearer than this share of the distance between unrelated ones are copies."""
 
+LOOK_SHARE = 0.7
+"""Up to this share two photos may still be copies, cropped or shrunk; their small pictures decide."""
+
 SEED = 2017
 _PAIRS = 4096
 

@@ -54,6 +54,8 @@ class Culled:
     count: int
     photos: Callable[[], Iterator[tuple[ReferencePhoto, str]]]
     vectors: NDArray[np.float32]
+    picture: Callable[[int], bytes | None]
+    """Returns the small picture of a photo as JPEG, or None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class ListedCopy:
     duplicate_of: str
     distance: float
     same_file: bool
+    correlation: float | None
     apart_km: float
     """Between the positions that the two claim."""
     dropped: bool
@@ -116,6 +119,7 @@ class CullingResult:
                     "duplicate_of",
                     "descriptor_distance",
                     "same_file",
+                    "picture_correlation",
                     "apart_km",
                     "left_out",
                 ),
@@ -126,6 +130,7 @@ class CullingResult:
                         copy.duplicate_of,
                         f"{copy.distance:.6f}",
                         "yes" if copy.same_file else "no",
+                        "" if copy.correlation is None else f"{copy.correlation:.4f}",
                         f"{copy.apart_km:.3f}",
                         "yes" if copy.dropped else "no",
                     )
@@ -169,7 +174,7 @@ def cull(
     if options.duplicates != "skip":
         same_files, in_pack = _same_files(photos, pack)
         drop = options.duplicates == "drop"
-        search = CopySearch(photos.vectors, same_files, distance, drop, pack, in_pack)
+        search = CopySearch(photos.vectors, same_files, distance, drop, photos.picture, pack, in_pack)
         copies = search.find(scratch, progress)
     dropped = frozenset(copy.row for copy in copies if copy.dropped)
     over_caps = _over_caps(photos, dropped, options, pack)
@@ -226,6 +231,7 @@ def _line(copy: Copy, photo: ReferencePhoto, original: ReferencePhoto) -> Listed
         original.reference_id,
         copy.distance,
         copy.same_file,
+        copy.correlation,
         float(apart_km),
         copy.dropped,
     )

@@ -1,7 +1,7 @@
 """Putting the rows of several segments or packs one after the other, streamed from where they lie."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,6 +87,18 @@ def joined(parts: Sequence[Part], scratch: Path, progress: ProgressCallback) -> 
     finally:
         del vectors
         path.unlink(missing_ok=True)
+
+
+def thumbnail_finder(parts: Sequence[Part]) -> Callable[[int], bytes | None]:
+    """Return what looks up the JPEG of a photo by its row among all that the parts join to."""
+    ends = np.cumsum([len(part.rows) for part in parts])
+
+    def thumbnail(row: int) -> bytes | None:
+        place = int(np.searchsorted(ends, row, side="right"))
+        part = parts[place]
+        return part.pack.thumbnail(int(part.rows[row - int(ends[place]) + len(part.rows)]))
+
+    return thumbnail
 
 
 def join_lists(parts: Sequence[Part], folder: Path) -> None:

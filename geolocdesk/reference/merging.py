@@ -16,7 +16,7 @@ from geolocdesk.provenance import JsonValue, current_program_version, sha256_of_
 from geolocdesk.reference.changing import sync_files
 from geolocdesk.reference.copy_distance import SEED
 from geolocdesk.reference.culling import Culled, CullingOptions, CullingResult, cull
-from geolocdesk.reference.joining import Part, join_lists, joined
+from geolocdesk.reference.joining import Part, join_lists, joined, thumbnail_finder
 from geolocdesk.reference.manifest import (
     MANIFEST_NAME,
     PROJECTION_NAME,
@@ -190,7 +190,7 @@ class _Merging:
 
     def _write_segment(self, parts: Sequence[Part]) -> tuple[SegmentRecord, CullingResult, dict[str, int]]:
         with joined(parts, self.staging, self.progress) as contents:
-            photos = Culled(contents.count, contents.photos, contents.vectors)
+            photos = Culled(contents.count, contents.photos, contents.vectors, thumbnail_finder(parts))
             culled = cull(
                 photos,
                 self.options.culling,

