@@ -67,10 +67,10 @@ def _cycles(following: list[int]) -> tuple[NDArray[np.intp], list[int]]:
     return np.array(walk, dtype=np.intp), lengths
 
 
-def locate(mesh: Mesh, field: Field, edges: Crossings, threshold: float) -> tuple[Float64, Float64]:
+def locate(mesh: Mesh, field: Field, edges: Crossings, threshold: float | Float64) -> tuple[Float64, Float64]:
     """Return where the crossed edges meet the threshold, unit vectors [n, 3], and the gradients there.
 
-    Along an edge the density is taken as the cubic with the right values and slopes at both ends; the
+    There may be a threshold for each edge. Along an edge the density is taken as the cubic with the right values and slopes at both ends; the
     gradient as linear.
     """
     values, gradients = field.values, field.gradients

@@ -15,7 +15,7 @@ from geolocdesk.estimation.region import (
     SURFACE_MASSES,
     density_surface,
     highest_density_regions,
-    region_above,
+    regions_above,
 )
 from geolocdesk.estimation.sums import Field
 from geolocdesk.geodesy import (
@@ -174,7 +174,7 @@ def test_a_perfectly_even_density_has_everything_but_a_kilometre() -> None:
     mesh = build_mesh(0.3, lambda centres, _circle_rad: np.ones(len(centres), dtype=np.bool_))
     count = len(mesh.vertices)
     even = Field(np.ones(count), np.zeros((count, 3)), np.zeros(count))
-    region = region_above(0.5, 1.0, mesh, even, pieces=2)
+    (region,) = regions_above([0.5], [1.0], mesh, even, pieces=2)
     assert region.area_km2 == pytest.approx(SPHERE_AREA_KM2, rel=1e-7)
     assert region.area_km2 == area_km2(region)
 
