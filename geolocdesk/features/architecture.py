@@ -25,6 +25,19 @@ _PARAMETERS: dict[Statistic, tuple[float, float, bool]] = {
 """The least and the greatest value of a statistic's parameter, and whether it must be whole."""
 
 
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What a network computes its feature maps in; everything after them is float32 and more."""
+
+
+def precision_named(name: str) -> Precision:
+    """Return the precision of this name. Raises ModelError where there is none."""
+    for precision in get_args(Precision):
+        if precision == name:
+            return precision  # type: ignore[no-any-return]  # one of the literals
+    message = f"There is no precision “{name}”; a network computes in {', '.join(get_args(Precision))}."
+    raise ModelError(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Pooling:
     """One part of a descriptor: a statistic of one feature map."""

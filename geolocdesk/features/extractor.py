@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError
 from geolocdesk.evidence.rendition import Rendition
-from geolocdesk.features.architecture import Pooling
+from geolocdesk.features.architecture import Pooling, Precision, precision_named
 from geolocdesk.features.descriptor import FloatArray
 from geolocdesk.features.embedding import DescriptorMap
 from geolocdesk.features.fields import Fields
@@ -35,6 +35,8 @@ class ExtractorIdentity:
     projection_sha256: str | None
     dimension: int
     """Length of the descriptor, after the projection where there is one."""
+    precision: Precision = "float32"
+    """What the network computes in. Another than float32 makes descriptors that differ by more than rounding."""
 
     @property
     def sha256(self) -> str:
@@ -48,7 +50,7 @@ class ExtractorIdentity:
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the identity as plain JSON values."""
-        return {
+        value: dict[str, JsonValue] = {
             "name": self.name,
             "architecture": self.architecture,
             "weights_sha256": self.weights_sha256,
@@ -57,6 +59,7 @@ class ExtractorIdentity:
             "projection_sha256": self.projection_sha256,
             "dimension": self.dimension,
         }
+        return value if self.precision == "float32" else {**value, "precision": self.precision}
 
     @classmethod
     def from_json(cls, value: Mapping[str, JsonValue]) -> "ExtractorIdentity":
@@ -70,6 +73,9 @@ class ExtractorIdentity:
             pooling=tuple(Pooling.from_json(part) for part in fields.items("pooling")),
             projection_sha256=fields.optional_text("projection_sha256"),
             dimension=fields.count("dimension"),
+            precision=precision_named(
+                fields.text("precision") if "precision" in fields.values else "float32"
+            ),
         )
 
 

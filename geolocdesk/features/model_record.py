@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from geolocdesk.features.architecture import Architecture, Pooling, architecture_named
+from geolocdesk.features.architecture import (
+    Architecture,
+    Pooling,
+    Precision,
+    architecture_named,
+    precision_named,
+)
 from geolocdesk.features.extractor import ExtractorIdentity
 from geolocdesk.features.fields import Fields
 from geolocdesk.features.preparation import Preparation
@@ -76,6 +82,8 @@ class ModelRecord:
     """The feature maps of a library's network and their channels, in the order in which they are computed."""
     softmax_scale: float | None = None
     """For a model trained to tell places apart by a softmax: what the cosine is multiplied by in it."""
+    precision: Precision = "float32"
+    """What its network computes in; another than float32 was asked for when the pack was built."""
 
     @property
     def network(self) -> Architecture:
@@ -92,6 +100,7 @@ class ModelRecord:
             pooling=self.pooling,
             projection_sha256=None,
             dimension=self.network.dimension(self.pooling),
+            precision=self.precision,
         )
 
     def to_json(self) -> dict[str, JsonValue]:
@@ -101,6 +110,8 @@ class ModelRecord:
             recorded["feature_maps"] = dict(self.feature_maps)
         if self.softmax_scale is not None:
             recorded["softmax_scale"] = self.softmax_scale
+        if self.precision != "float32":
+            recorded["precision"] = self.precision
         return {
             "name": self.name,
             "architecture": self.architecture,
@@ -135,4 +146,5 @@ class ModelRecord:
             classes=None if classes is None else ModelClasses.from_json(classes),
             feature_maps={name: maps.count(name) for name in maps.values},
             softmax_scale=fields.number("softmax_scale") if "softmax_scale" in value else None,
+            precision=precision_named(fields.text("precision") if "precision" in value else "float32"),
         )

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geolocdesk.errors import ModelError
-from geolocdesk.features.architecture import Architecture, Pooling
+from geolocdesk.features.architecture import Architecture, Pooling, Precision
 from geolocdesk.features.networks.backbone import Backbone
 from geolocdesk.features.networks.device import choose_device, device_name
 from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
@@ -55,16 +55,18 @@ class Network:
         *,
         batch: int,
         threads: int | None,
+        precision: Precision = "float32",
     ) -> None:
         self._stages = tuple(stages)
         self._poolers = dict(poolers)
         self._device = device
         self._batch = batch
         self._threads = threads
+        self._precision = precision
         self._packed_for: tuple[int, int] | None = None
         self._packed: Sequence[PackedStage] = ()
-        self.device = device_name(device)
-        """``cpu``, or the accelerator with its name."""
+        self.device = device_name(device) + ("" if precision == "float32" else f", {precision}")
+        """``cpu``, or the accelerator with its name, and the precision where it is not float32."""
 
     def pool(self, pictures: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """Return float32[n, channels] for each pooling from normalised float32[n, height, width, 3], n ≥ 1.
@@ -121,7 +123,8 @@ class Network:
         """Make the network ready for pictures of this size, where it is not."""
         if self._packed_for != (height, width):
             shape = (self._batch, 3, height, width)
-            self._packed = pack_stages(self._stages, shape) if can_pack() else self._stages
+            packs = can_pack(self._precision)
+            self._packed = pack_stages(self._stages, shape) if packs else self._stages
             self._packed_for = (height, width)
 
     def _alone(self, pictures: NDArray[np.float32]) -> Parts:
@@ -137,11 +140,12 @@ class Network:
         with torch.inference_mode():
             # A view of pixels-then-channels as channels-then-pixels is what torch calls channels-last.
             values = torch.from_numpy(pictures).to(self._device).permute(0, 3, 1, 2)
+            values = values.to(getattr(torch, self._precision))
             for feature_map, stage in stages:
                 values = stage(values)
                 for part, pool in self._poolers.items():
                     if part.feature_map == feature_map:
-                        pooled[part] = pool(values).cpu().numpy()
+                        pooled[part] = pool(values.float()).cpu().numpy()
         return [pooled[part] for part in self._poolers]
 
 
@@ -153,24 +157,30 @@ def load_network(
     *,
     device: str = "auto",
     threads: int | None = None,
+    precision: Precision = "float32",
 ) -> Network:
     """Return the network with the weights in ``content``, a ``.pth`` or ``.safetensors`` file's bytes.
 
     ``file`` only names them in messages. ``device`` is ``auto`` (CUDA where it works, else the CPU), ``cpu``,
     ``cuda`` or ``cuda:N``. ``threads`` is how many pictures the CPU works on side by side, None as many as torch
-    would use; the bits do not depend on it. Convolutions take in their batch normalisation and lie
+    would use; the bits do not depend on it. In another ``precision`` than float32 the feature maps are rounded to
+    it, and what is pooled from them is not. Convolutions take in their batch normalisation and lie
     channels-last, which is faster and equals the plain network within 1e-4. Raises ModelError.
     """
     import torch
 
     if architecture.name.startswith("onnx/"):
+        if precision != "float32":
+            message = "Networks in ONNX files run in the precision they were made for; leave it out."
+            raise ModelError(message)
         return _load_onnx(architecture, content, file, pooling, device=device, threads=threads)
     chosen = choose_device(device)
     state, tuned, own = split_state(read_state(content, file))
     backbone = build_backbone(architecture, state, file, tuned)
     needed = _needed(backbone.stages, pooling)
+    numbers = getattr(torch, precision)
     placed = [
-        (name, stage.eval().requires_grad_(False).to(chosen, memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's stub omits memory_format for modules
+        (name, stage.eval().requires_grad_(False).to(chosen, numbers, memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's stub omits memory_format for modules
         for name, stage in needed
     ]
     tensors = {name: tensor.to(chosen) for name, tensor in own.items()}
@@ -184,7 +194,7 @@ def load_network(
         for part in pooling
     }
     batch = architecture.cpu_batch if chosen.type == "cpu" else _ACCELERATOR_BATCH
-    return Network(placed, poolers, chosen, batch=batch, threads=threads)
+    return Network(placed, poolers, chosen, batch=batch, threads=threads, precision=precision)
 
 
 def _load_onnx(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from geolocdesk.features.architecture import Precision
 from geolocdesk.features.networks.shortcut import shortcut_type
 from geolocdesk.features.networks.winograd import WinogradConvolution, pays
 
@@ -29,16 +30,17 @@ _NO_ACTIVATION: _Activation = ("none", [])
 
 
 @functools.cache
-def can_pack() -> bool:
-    """Return whether the installed torch has what this needs; a torch without it runs its modules as they are."""
+def can_pack(precision: Precision = "float32") -> bool:
+    """Return whether torch and the processor have what this needs; without it torch runs its modules as they are."""
     import torch
 
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     try:
         with torch.inference_mode():
-            values = torch.ones((1, 1, 3, 3))
-            convolution = torch.nn.utils.skip_init(torch.nn.Conv2d, 1, 1, 3, padding=1)  # type: ignore[no-untyped-call]
+            numbers = getattr(torch, precision)
+            values = torch.ones((1, 1, 3, 3), dtype=numbers)
+            convolution = torch.nn.utils.skip_init(torch.nn.Conv2d, 1, 1, 3, padding=1, dtype=numbers)  # type: ignore[no-untyped-call]
             packed = PackedConvolution(convolution, ("relu", []), values)
             packed.onto(values, packed(values))
     except (AttributeError, RuntimeError, TypeError):  # NotImplementedError is a RuntimeError

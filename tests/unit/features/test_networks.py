@@ -19,8 +19,8 @@ from geolocdesk.features.architecture import (
     Pooling,
     architecture_named,
 )
-from geolocdesk.features.extractor import Extractor
-from geolocdesk.features.model_pack import find_model, open_model
+from geolocdesk.features.extractor import Extractor, ExtractorIdentity
+from geolocdesk.features.model_pack import ModelRecord, find_model, open_model
 from geolocdesk.features.networks import Network, load_network
 from geolocdesk.features.networks.pooling import pooler
 from geolocdesk.features.preparation import EFFICIENTNET_LITE0
@@ -392,3 +392,30 @@ def test_a_device_this_machine_lacks_is_refused_with_the_reason(default_weights:
 
 def test_a_closed_extractor_describes_nothing_more() -> None:
     assert_closes(open_model("efficientnet-lite0", device="cpu"))
+
+
+@pytest.mark.parametrize(("precision", "closeness"), [("bfloat16", 0.05), ("float16", 0.005)])
+def test_a_lower_precision_is_another_model_and_near_the_first(
+    default_extractor: Extractor, precision: str, closeness: float
+) -> None:
+    lower = open_model(f"efficientnet-lite0@{precision}", device="cpu")
+    pictures = random_pictures(lower, 2)
+    difference = np.abs(lower.describe(pictures) - default_extractor.describe(pictures)).max()
+    assert 1e-5 < difference < closeness
+    assert lower.device == f"cpu, {precision}"
+    assert lower.identity.extractor_id != default_extractor.identity.extractor_id
+    assert ExtractorIdentity.from_json(lower.identity.to_json()) == lower.identity
+    record = find_model(f"efficientnet-lite0@{precision}")
+    assert ModelRecord.from_json(record.to_json()) == record
+    lower.close()
+
+
+def test_float32_is_not_named_so_that_older_packs_keep_their_identity(default_extractor: Extractor) -> None:
+    assert "precision" not in default_extractor.identity.to_json()
+    assert "precision" not in find_model("efficientnet-lite0").to_json()
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    record = {**find_model("efficientnet-lite0").to_json(), "precision": "float8"}
+    with pytest.raises(ModelError, match="no precision “float8”"):
+        ModelRecord.from_json(record)
