@@ -46,7 +46,7 @@ def measure_help(*, quick: bool) -> Iterator[Section]:
         },
         2 if quick else 15,
     )
-    reference, own = taken.values()
+    reference = next(iter(taken.values()))
     heavy = subprocess.run(
         [sys.executable, "-c", _UNWANTED], check=True, capture_output=True, text=True
     ).stderr
@@ -54,7 +54,6 @@ def measure_help(*, quick: bool) -> Iterator[Section]:
     lines.append(
         Line(f"torch, faiss or PySide6 imported by it: {heavy or 'none'}", float(len(heavy.split())), "")
     )
-    del own
     yield Section(
         "Starting the command line", "time, as a multiple of python -c 'import numpy'", tuple(lines)
     )
@@ -107,11 +106,18 @@ def measure_memory(pack: Path, photos: Sequence[Path], *, quick: bool) -> Iterat
     yield Section("Opening a pack, and memory", "memory, as a multiple of the libraries' alone", tuple(lines))
 
 
+_WATCHER = (
+    "import os, subprocess, sys\n"
+    "run = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+    "print(os.wait4(run.pid, 0)[2].ru_maxrss)"
+)
+"""A small process that starts another: what it has in use itself would count as the other's."""
+
+
 def _peak_mib(command: Sequence[str]) -> float | None:
     """Return a process's peak resident memory, without its children's; None where the system does not tell."""
     if not hasattr(os, "wait4"):
         return None
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    watcher = [sys.executable, "-c", _WATCHER, *command]
+    peak = int(subprocess.run(watcher, check=True, capture_output=True, text=True).stdout)
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
