@@ -52,8 +52,13 @@ def _are_in_no_country(positions: NDArray[np.float64]) -> NDArray[np.bool_]:
     import shapely
 
     at_sea = np.ones(len(positions), np.bool_)
-    points = shapely.points(positions[:, ::-1])
-    at_sea[load_world().tree.query(points, predicate="intersects")[0]] = False
+    if len(positions) == 0:
+        return at_sea
+    south, west = positions.min(axis=0)
+    north, east = positions.max(axis=0)
+    world = load_world()
+    for part in world.country_parts[world.tree.query(shapely.box(west, south, east, north))]:
+        at_sea &= ~are_inside(part, positions)
     return at_sea
 
 

@@ -12,6 +12,8 @@ _BLOCK = 1 << 20
 _CELLS = 128
 """Cells each way over the area's box; only positions in cells that its edge crosses are looked at one by one."""
 _FEW = 2000
+_ROUNDING = 1e-9
+"""By so many degrees cells overlap, so that none misses a position on its edge."""
 
 
 def are_inside(area: "Geometry", positions: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -44,13 +46,27 @@ def _are_inside(
         in_box[rows] = shapely.intersects_xy(area, x, y)
         return in_box
     edges_x, edges_y = np.linspace(west, east, _CELLS + 1), np.linspace(south, north, _CELLS + 1)
-    column = np.clip(np.searchsorted(edges_x, x, side="right") - 1, 0, _CELLS - 1)
-    line = np.clip(np.searchsorted(edges_y, y, side="right") - 1, 0, _CELLS - 1)
-    held, cell = np.unique(line * _CELLS + column, return_inverse=True)
+    column, line = _cells_of(x, edges_x), _cells_of(y, edges_y)
+    cell = line * _CELLS + column
+    held = np.flatnonzero(np.bincount(cell, minlength=_CELLS * _CELLS))
     lines, columns = np.divmod(held, _CELLS)
-    boxes = shapely.box(edges_x[columns], edges_y[lines], edges_x[columns + 1], edges_y[lines + 1])
-    whole = shapely.covers(area, boxes)
+    boxes = shapely.box(
+        edges_x[columns] - _ROUNDING,
+        edges_y[lines] - _ROUNDING,
+        edges_x[columns + 1] + _ROUNDING,
+        edges_y[lines + 1] + _ROUNDING,
+    )
+    whole, touched = (np.zeros(_CELLS * _CELLS, np.bool_) for _ in range(2))
+    whole[held] = shapely.covers(area, boxes)
+    touched[held] = shapely.intersects(area, boxes)
     in_box[rows] = whole[cell]
-    crossed = np.flatnonzero((shapely.intersects(area, boxes) & ~whole)[cell])
+    crossed = np.flatnonzero((touched & ~whole)[cell])
     in_box[rows[crossed]] = shapely.intersects_xy(area, x[crossed], y[crossed])
     return in_box
+
+
+def _cells_of(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return in which cell each value lies; one within rounding of an edge may be put on either side of it."""
+    width = (edges[-1] - edges[0]) / _CELLS
+    cells = ((values - edges[0]) / width if width else np.zeros_like(values)).astype(np.int64)
+    return np.clip(cells, 0, _CELLS - 1)
