@@ -205,5 +205,7 @@ def _facts(info: "ModelInfo") -> "Iterator[tuple[str, str]]":
     if info.record is not None:
         yield "weights", f"SHA-256 {info.record.weights.sha256}"
         yield "licence", info.record.licence
-        yield "projection", "fitted on each new pack" if info.record.fits_projection else "none fitted"
+        own = info.record.projection
+        fitted = "fitted on each new pack" if info.record.fits_projection else "none fitted"
+        yield "projection", fitted if own is None else f"the model's own, to {own.dimension} numbers"
     yield "available", "yes" if info.available else f"no: {info.remark}"

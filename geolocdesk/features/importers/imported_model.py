@@ -2,7 +2,8 @@
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from geolocdesk.errors import ModelError, UsageError
 from geolocdesk.evidence.intake import Intake, TakenIn, expand_paths
 from geolocdesk.features.architecture import IMPORTED_PREFIXES, Pooling
-from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.importers.netvlad import begin_netvlad, drawn_positions, seeded
 from geolocdesk.features.importers.picture_preparation import described_preparation
 from geolocdesk.features.model_folder import write_model
 from geolocdesk.features.model_pack import extractor_from_record
 from geolocdesk.features.model_record import ModelRecord
+from geolocdesk.features.networks import TENSORS_PREFIX, load_network
 from geolocdesk.features.preparation import Preparation
 from geolocdesk.features.projection import Projection, fit_projection
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
@@ -106,6 +108,7 @@ def check_options(options: ImportOptions) -> None:
 
 def write_imported(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> Imported:
     """Write a model folder and return its record and what was assumed. Raises ModelError, OutputError or UsageError."""
+    model = _with_netvlad(out, name, model, options)
     projection = _given_projection(model, options)
     remarks = [f"Preparation: {described_preparation(model.preparation)}.", *model.remarks]
     if options.components is not None:
@@ -117,6 +120,47 @@ def write_imported(out: Path, name: str, model: ImportedModel, options: ImportOp
         )
     record = _write(out, name, model, projection, options)
     return Imported(record, tuple(remarks))
+
+
+def _with_netvlad(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> ImportedModel:
+    """Return the model with a NetVLAD layer begun from the sample photos, where it is to have one and brings none."""
+    part = next((one for one in model.pooling if one.statistic == "netvlad"), None)
+    if part is None or any(tensor.startswith(TENSORS_PREFIX) for tensor in model.weights):
+        return model
+    if model.network is not None:
+        message = (
+            "NetVLAD has weights of its own, for which an ONNX file has no place; choose another pooling."
+        )
+        raise UsageError(message)
+    plain = replace(model, pooling=(Pooling(part.feature_map, "mean"),))
+    generator, drawn = seeded(), []
+    with _staged(out, name, plain, options) as record:
+        network = load_network(
+            record.network,
+            record.weights.read(),
+            record.weights.locate(),
+            record.pooling,
+            device=options.device,
+            positions=True,
+        )
+        for batch in sample_pictures(model.preparation, options):
+            (maps,) = network.pool(model.preparation.normalisation.apply(np.stack(batch)))
+            drawn.append(drawn_positions(maps, generator))
+        network.close()
+    layer = begin_netvlad(np.concatenate(drawn), int(part.parameter or 1))
+    photos = f"NetVLAD: {int(part.parameter or 1)} clusters begun from {options.photos}, not trained."
+    return replace(model, weights={**model.weights, **layer}, remarks=(*model.remarks, photos))
+
+
+@contextmanager
+def _staged(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> Iterator[ModelRecord]:
+    """Give the model without any fitted projection, in a folder that is gone afterwards."""
+    staging = out.with_name(f".{out.name}.fitting")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        yield _write(staging, name, model, None, replace(options, fits_projection=False))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write(
@@ -146,39 +190,28 @@ def _given_projection(model: ImportedModel, options: ImportOptions) -> Projectio
 
 def _fit(out: Path, name: str, model: ImportedModel, options: ImportOptions) -> Projection:
     """Return a projection fitted on what the model makes of the sample photos."""
-    staging = out.with_name(f".{out.name}.fitting")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        plain = replace(options, fits_projection=False)
-        record = _write(staging, name, model, model.own_projection, plain)
-        extractor = extractor_from_record(record, None, device=options.device)
-        try:
-            described = describe_photos(extractor, options)
-        finally:
-            extractor.close()
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     if model.own_projection is not None:
         message = "The weights bring a projection of their own, and --pca would put a second after it; leave one out."
         raise UsageError(message)
+    with _staged(out, name, model, options) as record:
+        extractor = extractor_from_record(record, None, device=options.device)
+        try:
+            batches = sample_pictures(model.preparation, options)
+            described = np.concatenate([extractor.describe(np.stack(batch)) for batch in batches])
+        finally:
+            extractor.close()
     return fit_projection(described, options.components or 1, whitening=options.whitening)
 
 
-def describe_photos(extractor: Extractor, options: ImportOptions) -> NDArray[np.float32]:
-    """Return the descriptors float32[n, D] of the sample photos that can be read. Raises ModelError without any."""
-    parts = [extractor.describe(np.stack(batch)) for batch in sample_pictures(extractor, options)]
-    return np.concatenate(parts)
-
-
-def sample_pictures(extractor: Extractor, options: ImportOptions) -> "Sequence[list[NDArray[np.uint8]]]":
-    """Return the sample photos as an extractor takes them, in batches. Raises ModelError without any."""
+def sample_pictures(preparation: Preparation, options: ImportOptions) -> Sequence[list[NDArray[np.uint8]]]:
+    """Return the sample photos as a model takes them, in batches. Raises UsageError, and ModelError without any."""
     if options.photos is None:
         message = "This learns from photos; name a folder of some hundreds with --photos."
         raise UsageError(message)
     paths = _evenly(list(expand_paths([options.photos])))
     pictures: list[NDArray[np.uint8]] = []
     with Intake(workers=options.workers) as intake:
-        taken_in = intake.take_in_all(paths, [extractor.rendition], clock=options.clock)
+        taken_in = intake.take_in_all(paths, [preparation.rendition], clock=options.clock)
         for done, taken in enumerate(taken_in, start=1):
             if isinstance(taken, TakenIn):
                 pictures.append(taken.pictures[0])

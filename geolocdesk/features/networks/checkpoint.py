@@ -32,6 +32,17 @@ _WRAPPERS = ("module.", "model.", "backbone.", "encoder.")
 _WITH_HEAD = re.compile(r"_clip_")
 """timm's image towers of CLIP: their last layer is no classifier but belongs to the embedding."""
 
+_TORCHVISION_MARKS = (
+    ("features.denseblock1.", "densenet"),
+    ("features.1.0.layer_scale", "convnext"),
+    ("features.1.0.block.", "efficientnet"),
+    ("features.1.block.", "mobilenet_v3"),
+    ("features.1.conv.", "mobilenet_v2"),
+    ("features.0.weight", "vgg"),
+    ("features.0.weight", "alexnet"),
+)
+"""What a tensor's name holds in one family of torchvision's networks and in no other."""
+
 _VIT_SIZES = {192: "tiny", 384: "small", 768: "base", 1024: "large", 1280: "huge"}
 _DINOV2_SIZES = {384: "small", 768: "base", 1024: "large", 1536: "giant"}
 
@@ -226,11 +237,8 @@ def _candidates(state: "State") -> Iterable[str]:
         if letter:
             yield f"torchvision/vit_{letter}_{state['conv_proj.weight'].shape[-1]}"
     elif any(name.startswith("features.") for name in state):
-        yield from (
-            f"torchvision/{name}"
-            for name in torchvision_names()
-            if not name.startswith(("resnet", "resnext", "wide_resnet", "vit_"))
-        )
+        families = tuple(family for mark, family in _TORCHVISION_MARKS if any(mark in name for name in state))
+        yield from (f"torchvision/{name}" for name in torchvision_names() if name.startswith(families))
     elif "conv_stem.weight" in state:
         yield from (f"timm/{name}" for name in _efficientnets())
     elif "visual.class_embedding" in state:

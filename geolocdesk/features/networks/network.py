@@ -20,7 +20,7 @@ from geolocdesk.features.networks.efficientnet_lite0 import efficientnet_lite0
 from geolocdesk.features.networks.geoclip import GALLERY, LOCATION_PREFIX, geoclip_network
 from geolocdesk.features.networks.onnx_network import onnx_network
 from geolocdesk.features.networks.packing import can_pack, pack_stages
-from geolocdesk.features.networks.pooling import TENSORS_PREFIX, pooler
+from geolocdesk.features.networks.pooling import TENSORS_PREFIX, every_position, pooler
 from geolocdesk.features.networks.state import read_state
 from geolocdesk.features.networks.timm_network import timm_network
 from geolocdesk.features.networks.torchvision_network import torchvision_network
@@ -158,6 +158,7 @@ def load_network(
     device: str = "auto",
     threads: int | None = None,
     precision: Precision = "float32",
+    positions: bool = False,
 ) -> Network:
     """Return the network with the weights in ``content``, a ``.pth`` or ``.safetensors`` file's bytes.
 
@@ -165,7 +166,8 @@ def load_network(
     ``cuda`` or ``cuda:N``. ``threads`` is how many pictures the CPU works on side by side, None as many as torch
     would use; the bits do not depend on it. In another ``precision`` than float32 the feature maps are rounded to
     it, and what is pooled from them is not. Convolutions take in their batch normalisation and lie
-    channels-last, which is faster and equals the plain network within 1e-4. Raises ModelError.
+    channels-last, which is faster and equals the plain network within 1e-4. With ``positions`` every position's own
+    vector is given, float32[n, positions, channels], in place of each pooling. Raises ModelError.
     """
     import torch
 
@@ -185,7 +187,9 @@ def load_network(
     ]
     tensors = {name: tensor.to(chosen) for name, tensor in own.items()}
     poolers = {
-        part: pooler(
+        part: every_position(backbone.prefix_tokens)
+        if positions
+        else pooler(
             part,
             tensors,
             prefix_tokens=backbone.prefix_tokens,

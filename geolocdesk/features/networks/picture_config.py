@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geolocdesk.errors import ModelError
+from geolocdesk.features.networks.timm_network import check_timm_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ def timm_picture_config(name: str, tag: str, side_px: int | None) -> PictureConf
     """
     import timm
 
+    check_timm_name(name)
     found = timm.get_pretrained_cfg(f"{name}.{tag}" if tag else name)
     if found is None or (tag and found.tag != tag):
         known = [one.partition(".")[2] for one in timm.list_pretrained(f"{name}.*")]

@@ -45,6 +45,11 @@ def pooler(
     return lambda values: pool(_positions(values, prefix_tokens))
 
 
+def every_position(prefix_tokens: int) -> "Pool":
+    """Return what gives every position's own vector, [n, positions, channels], in place of a pooling."""
+    return lambda values: _positions(values, prefix_tokens).flatten(2).transpose(1, 2)
+
+
 def _of_positions(part: Pooling, tensors: "Mapping[str, torch.Tensor]", channels: int) -> "Pool":
     match part.statistic:
         case "mean":

@@ -57,7 +57,7 @@ class TimmName:
     def parse(cls, text: str) -> "TimmName":
         """Return the network spelt as ``str`` spells it. Raises ModelError where it is none."""
         name, *options = text.split(";")
-        _check_name(name)
+        check_timm_name(name)
         return cls(name, tuple(sorted(_option(part) for part in options)))
 
 
@@ -69,7 +69,7 @@ def knows_timm(name: str) -> bool:
     return bool(_NAME.fullmatch(plain)) and bool(timm.is_model(plain))
 
 
-def _check_name(name: str) -> None:
+def check_timm_name(name: str) -> None:
     """Raise ModelError unless the installed timm has a network of this name; no other kind of name reaches timm."""
     import timm
 

@@ -99,8 +99,8 @@ def timm_pictures(config: dict[str, Any], photos: list[Image.Image]) -> "torch.T
 
 
 TIMM = (
-    "resnet18",
-    "efficientnet_b0",
+    "test_resnet",
+    "test_efficientnet",
     "vit_tiny_patch16_224",
     "vit_xsmall_patch16_clip_224",
     "swin_tiny_patch4_window7_224",
