@@ -68,6 +68,13 @@ class EvidenceList(QWidget):
         """Return the list itself, to put the focus on."""
         return self._view
 
+    def focus_first(self) -> None:
+        """Give the list the keyboard, or while it is empty the way to fill it."""
+        if self._states.currentWidget() is self._view:
+            self._view.setFocus()
+        else:
+            self._message.focus_action()
+
     def current(self) -> int:
         """Return the current exhibit's number, or 0."""
         number = self._view.currentIndex().data(EvidenceRole.NUMBER)

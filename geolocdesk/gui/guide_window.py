@@ -31,8 +31,8 @@ from geolocdesk.gui.theme import SPACE, active_palette, is_restyling, text_font
 from geolocdesk.gui.tool_button import tool_button
 
 FIRST_PAGE = "index.md"
-_SIZE_PX = (940, 720)
-_CONTENTS_WIDTH_PX = 220
+_SIZE_PX = (1000, 720)
+_CONTENTS_WIDTH_PX = 270
 _PAGE_MARGIN_PX = 28
 _TITLE_LIMIT_BYTES = 4096
 

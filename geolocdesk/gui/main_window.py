@@ -366,6 +366,8 @@ class MainWindow(QMainWindow):
 
     def _show_workspace(self) -> None:
         self.pages.show_workspace()
+        if self.model.total == 0:
+            self.workspace.evidence.focus_first()
         self._enable_actions()
 
     def _follow_pack(self) -> None:

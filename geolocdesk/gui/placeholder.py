@@ -56,6 +56,11 @@ class Placeholder(QWidget):
         self._progress.show()
         self._button.hide()
 
+    def focus_action(self) -> None:
+        """Give the button the keyboard, where there is one."""
+        if not self._button.isHidden():
+            self._button.setFocus()
+
     def text(self) -> str:
         """Return the title and the sentence, for tests and for the status line."""
         return f"{self._title.text()}\n{self._text.text()}"

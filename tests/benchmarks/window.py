@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 BEAT_MS = 5
+PATIENCE_S = 60
 ME = Path(__file__).resolve()
 
 BARE = """
@@ -270,8 +271,12 @@ def measure_redraw(case: Path, rounds: int) -> None:
         copy = Path(scratch) / case.name
         shutil.copy(case, copy)
         window.begin(case=copy)
+        opened = time.perf_counter()
         while window.map is None or not window.map.is_ready or window.display.is_busy:
             wait(0.05)
+            if time.perf_counter() - opened > PATIENCE_S:
+                message = f"the case was not shown within {PATIENCE_S} s"
+                raise TimeoutError(message)
         wait(2.0)
         window.map.overlay_drawn.connect(drawn.append)
         analysed = [entry.number for entry in window.model.entries() if entry.status is EntryStatus.ANALYSED]
@@ -284,7 +289,10 @@ def measure_redraw(case: Path, rounds: int) -> None:
                     started = time.perf_counter()
                     window.workspace.evidence.select(exhibit)
                     while not drawn:
-                        application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+                        application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+                        if time.perf_counter() - started > PATIENCE_S:
+                            message = f"exhibit {exhibit} was not drawn within {PATIENCE_S} s"
+                            raise TimeoutError(message)
                     elapsed = time.perf_counter() - started
                     times.setdefault(f"{name}, round {number + 1}", []).append(1000 * elapsed)
                     wait(0.5)
