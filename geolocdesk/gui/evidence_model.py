@@ -141,10 +141,9 @@ class EvidenceModel(QAbstractListModel):
         """Show these as waiting for their analysis, and no others."""
         before = self._queued
         self._queued = {number for number in numbers if number in self._entries}
-        for number in before ^ self._queued:
-            row = self._row_of.get(number)
-            if row is not None:
-                self.dataChanged.emit(self.index(row), self.index(row))
+        rows = [self._row_of[number] for number in before ^ self._queued if number in self._row_of]
+        if rows:  # told once: a thousand tellings would hold the window up
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
         self.counts_changed.emit()
 
     def entry(self, number: int) -> EvidenceEntry | None:
