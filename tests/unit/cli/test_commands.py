@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,10 +57,13 @@ def test_where_belongs_to_the_table_before_it() -> None:
     options = build_parser().parse_args(
         [
             *["evaluate", "--reference", "r.csv", "--where", "split=reference", "--where", "view=0,1"],
-            *["--queries", "q.csv", "--where", "split=query"],
+            *["--reference", "pack", "--queries", "q.csv", "--where", "split=query"],
         ]
     )
-    assert options.reference_where == ["split=reference", "view=0,1"]
+    assert [(table.path, table.where) for table in options.reference] == [
+        (Path("r.csv"), ["split=reference", "view=0,1"]),
+        (Path("pack"), []),
+    ]
     assert options.queries_where == ["split=query"]
 
 
@@ -67,4 +71,5 @@ def test_parsing_twice_does_not_keep_the_first_conditions() -> None:
     arguments = ["evaluate", "--reference", "r", "--where", "a=1", "--queries", "q"]
     parser = build_parser()
     parser.parse_args(arguments)
-    assert parser.parse_args(arguments).reference_where == ["a=1"]
+    (reference,) = parser.parse_args(arguments).reference
+    assert reference.where == ["a=1"]
