@@ -167,8 +167,7 @@ _VGG16_REMARK = "The tensors are VGG-16's; the preparation is torchvision's for 
 def _is_vgg16(state: State) -> bool:
     shapes = {name.removeprefix("features."): tuple(tensor.shape) for name, tensor in state.items()}
     return all(
-        shapes.get(f"{place}.weight") == (after, before, 3, 3)
-        for place, before, after in VGG16_CONVOLUTIONS.values()
+        shapes.get(f"{place}.weight", ())[:1] == (after,) for place, _, after in VGG16_CONVOLUTIONS.values()
     )
 
 
