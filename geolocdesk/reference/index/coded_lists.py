@@ -1,4 +1,11 @@
-"""Inverted lists of RaBitQ codes, mapped from disk."""
+"""Inverted lists of RaBitQ codes, mapped from disk.
+
+Why RaBitQ: measured on a million imagined descriptors (tests/benchmarks/synthetic.py, 200 queries, all lists), the
+candidates among which 95 % and 99.9 % of the true 100 nearest lie were 767 and 5,148 with RaBitQ after a random
+rotation (72 bytes), and 1,014 and 13,819 with product quantisation of as many bits (128 × 4, fast-scan). In 64 of
+256 lists the latter took about half the time, but reached the same recall only with twice the depth, which costs
+as much again. FAISS's fast-scan variant of RaBitQ was no faster in lists and cannot be mapped from disk.
+"""
 
 from pathlib import Path
 from typing import Any
