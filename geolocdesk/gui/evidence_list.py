@@ -1,9 +1,9 @@
 """The evidence panel: the photos of the case, to filter, sort, select and act on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -50,7 +50,7 @@ class EvidenceList(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = model
         self._actions: list[QAction | None] = []
-        self._view = QListView()
+        self._view = _PhotoList()
         self._message = Placeholder()
         self._counts = ElidedLabel("caption")
         self._states = QStackedWidget()
@@ -257,6 +257,20 @@ class EvidenceList(QWidget):
             index = self._model.index_of(number)
             if index.isValid():
                 selection.select(index, QItemSelectionModel.SelectionFlag.Select)
+
+
+class _PhotoList(QListView):
+    """A list whose rows keep their height, so that a changed row is painted anew and nothing is laid out."""
+
+    def dataChanged(
+        self,
+        first: QModelIndex | QPersistentModelIndex,
+        last: QModelIndex | QPersistentModelIndex,
+        roles: Sequence[int] = (),
+    ) -> None:
+        """Paint the rows from the first to the last; Qt would lay out the whole list for each of them."""
+        del roles
+        self.viewport().update(self.visualRect(first).united(self.visualRect(last)))
 
 
 def _add_choice(menu: QMenu, name: str, chosen: bool, choose: Callable[[], object]) -> QAction:

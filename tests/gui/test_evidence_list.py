@@ -2,14 +2,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QAbstractListModel, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.estimation.location import LEVELS, LevelAnswer
 from geolocdesk.geodesy import Position
 from geolocdesk.gui import evidence_model
+from geolocdesk.gui.evidence_delegate import EvidenceDelegate
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_list import EvidenceList
 from geolocdesk.gui.evidence_model import (
@@ -215,3 +217,27 @@ def test_an_empty_list_offers_the_next_step(qtbot: QtBot, model: EvidenceModel, 
     assert shown._message.text().startswith("No photo matches")
     shown._message.action_triggered.emit()
     assert names(model) == ["1.jpg"]
+
+
+def test_a_changed_row_is_painted_and_only_that_row(
+    qtbot: QtBot, model: EvidenceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[int] = []
+
+    def note(
+        _delegate: EvidenceDelegate, _painter: QPainter, _option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        painted.append(index.row())
+
+    monkeypatch.setattr(EvidenceDelegate, "paint", note)
+    model.add_entries([entry(number) for number in (1, 2, 3)])
+    panel = EvidenceList(model)
+    qtbot.addWidget(panel)
+    panel.resize(320, 480)
+    panel.show()
+    qtbot.waitUntil(lambda: set(painted) == {0, 1, 2})
+    qtbot.wait(50)
+    painted.clear()
+    model.set_entry(replace(entry(2), has_notes=True))
+    qtbot.waitUntil(lambda: bool(painted))
+    assert set(painted) == {1}
