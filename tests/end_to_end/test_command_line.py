@@ -175,7 +175,8 @@ def test_evaluating_the_practice_queries(demo: Demo, tmp_path: Path) -> None:
     ]
     for method in by_name.values():
         assert method["queries"] == 23
-        assert method["accuracy_percent"] == sorted(method["accuracy_percent"])
+        if method["method"] != "constant":  # another place at each level, chosen on other photos
+            assert method["accuracy_percent"] == sorted(method["accuracy_percent"])
         for percent, (low, high) in zip(method["accuracy_percent"], method["interval_percent"], strict=True):
             assert low <= percent <= high
     assert by_name["nearest"]["accuracy_percent"][4] > by_name["london"]["accuracy_percent"][4] + 20
