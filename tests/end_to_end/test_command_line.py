@@ -187,7 +187,7 @@ def test_evaluating_the_practice_queries(demo: Demo, tmp_path: Path) -> None:
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert curve.read_bytes().startswith(b"<?xml")
     with predictions.open(newline="", encoding="utf-8") as stream:
-        assert len(list(csv.DictReader(stream))) == 23 * (8 + 5)
+        assert len(list(csv.DictReader(stream))) == 23 * (7 + 5 + 5)
     assert sum(found["queries"] for found in value["continents"]) == 23 * 9
 
 
