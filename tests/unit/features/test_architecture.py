@@ -26,7 +26,9 @@ def test_an_unknown_network_is_refused_with_those_known() -> None:
 
 @pytest.mark.parametrize("pooling", [(), (Pooling("block-3", "mean"),)])
 def test_an_unknown_feature_map_is_refused(pooling: tuple[Pooling, ...]) -> None:
-    with pytest.raises(ModelError, match="has the feature maps block-10, final"):
+    with pytest.raises(
+        ModelError, match="has the feature maps block-7, block-8, block-10, block-12, block-15, final, not"
+    ):
         architecture_named("efficientnet-lite0").dimension(pooling)
 
 
