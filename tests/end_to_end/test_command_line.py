@@ -64,7 +64,7 @@ def test_every_line_holds_what_the_contract_says(analysed: list[dict[str, Any]])
     for line in answered:
         assert set(line) == {
             *("file", "sha256", "analysis_id", "estimate", "levels", "regions", "neighbours", "exif"),
-            "provenance",
+            *("search", "familiarity", "cells", "provenance"),
         }
         assert [level["level"] for level in line["levels"]] == LEVELS
         probabilities = [level["probability"] for level in line["levels"]]
