@@ -81,6 +81,14 @@ def _intake(decoders: int) -> Intake:
     return intake
 
 
+def end_decoding() -> None:
+    """End the decoding processes of this thread, which otherwise live as long as the process does."""
+    intake: Intake | None = getattr(_OWN, "intake", None)
+    if intake is not None:
+        intake.close()
+        _OWN.intake = None
+
+
 _OWN = threading.local()
 
 
