@@ -5,51 +5,19 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.descriptor import FloatArray
-from geolocdesk.features.embedding import DescriptorMap
-from geolocdesk.features.extractor import Extractor, ExtractorIdentity
+from geolocdesk.features.extractor import Extractor, WrappedExtractor
 
 _MOST_BYTES = 1 << 29
 
 
-class RememberingExtractor:
+class RememberingExtractor(WrappedExtractor):
     """Another extractor's descriptors, kept: several packs and tables of one evaluation share many photos."""
 
     def __init__(self, inner: Extractor) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._kept: dict[bytes, FloatArray] = {}
         self._most = _MOST_BYTES // (4 * inner.dimension)
-
-    @property
-    def identity(self) -> ExtractorIdentity:
-        """Return the inner identity: nothing is changed."""
-        return self._inner.identity
-
-    @property
-    def rendition(self) -> Rendition:
-        """Return the pictures the inner extractor takes."""
-        return self._inner.rendition
-
-    @property
-    def dimension(self) -> int:
-        """Return the length of a descriptor."""
-        return self._inner.dimension
-
-    @property
-    def device(self) -> str:
-        """Return what the inner extractor computes on."""
-        return self._inner.device
-
-    @property
-    def projection(self) -> DescriptorMap | None:
-        """Return the inner extractor's projection."""
-        return self._inner.projection
-
-    @property
-    def takes_projection(self) -> bool:
-        """Return whether the inner extractor is to be followed by a projection."""
-        return self._inner.takes_projection
 
     def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
         """Return float32[n, dimension]; only pictures not seen before go to the inner extractor."""
@@ -66,11 +34,7 @@ class RememberingExtractor:
                 self._kept[digests[place]] = described[place].copy()
         return described
 
-    def warm_up(self) -> None:
-        """Warm up the inner extractor."""
-        self._inner.warm_up()
-
     def close(self) -> None:
         """Close the inner extractor and forget."""
         self._kept.clear()
-        self._inner.close()
+        super().close()

@@ -127,8 +127,57 @@ class Extractor(Protocol):
         """Let go of the model's memory; nothing can be described afterwards."""
 
 
-class ProjectedExtractor:
-    """Another extractor's descriptors, projected."""
+class WrappedExtractor:
+    """Another extractor's descriptors, as they are; what changes some of it derives from this."""
+
+    def __init__(self, inner: Extractor) -> None:
+        self._inner = inner
+
+    @property
+    def identity(self) -> ExtractorIdentity:
+        """Return the inner identity."""
+        return self._inner.identity
+
+    @property
+    def rendition(self) -> Rendition:
+        """Return the pictures the inner extractor takes."""
+        return self._inner.rendition
+
+    @property
+    def dimension(self) -> int:
+        """Return the length of an inner descriptor."""
+        return self._inner.dimension
+
+    @property
+    def device(self) -> str:
+        """Return what the inner extractor computes on."""
+        return self._inner.device
+
+    @property
+    def projection(self) -> DescriptorMap | None:
+        """Return the inner extractor's projection."""
+        return self._inner.projection
+
+    @property
+    def takes_projection(self) -> bool:
+        """Return whether the inner extractor is to be followed by a projection."""
+        return self._inner.takes_projection
+
+    def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
+        """Return the inner descriptors."""
+        return self._inner.describe(pictures)
+
+    def warm_up(self) -> None:
+        """Warm up the inner extractor."""
+        self._inner.warm_up()
+
+    def close(self) -> None:
+        """Close the inner extractor."""
+        self._inner.close()
+
+
+class ProjectedExtractor(WrappedExtractor):
+    """Another extractor's descriptors, projected; the projection itself is always on the CPU."""
 
     def __init__(self, inner: Extractor, projection: DescriptorMap) -> None:
         """Take over the inner extractor. Raises ModelError where the projection does not fit it."""
@@ -143,7 +192,7 @@ class ProjectedExtractor:
                 f"{inner.identity.name} makes {inner.dimension}; it belongs to another model."
             )
             raise ModelError(message)
-        self._inner = inner
+        super().__init__(inner)
         self._projection = projection
         self._identity = replace(
             inner.identity, projection_sha256=projection.sha256, dimension=projection.dimension
@@ -155,19 +204,9 @@ class ProjectedExtractor:
         return self._identity
 
     @property
-    def rendition(self) -> Rendition:
-        """Return the pictures the inner extractor takes."""
-        return self._inner.rendition
-
-    @property
     def dimension(self) -> int:
         """Return the length of a projected descriptor."""
         return self._projection.dimension
-
-    @property
-    def device(self) -> str:
-        """Return what the inner extractor computes on; the projection itself is always on the CPU."""
-        return self._inner.device
 
     @property
     def projection(self) -> DescriptorMap | None:
@@ -182,14 +221,6 @@ class ProjectedExtractor:
     def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
         """Return the inner descriptors, projected and of unit length."""
         return self._projection.apply(self._inner.describe(pictures))
-
-    def warm_up(self) -> None:
-        """Warm up the inner extractor."""
-        self._inner.warm_up()
-
-    def close(self) -> None:
-        """Close the inner extractor."""
-        self._inner.close()
 
 
 def with_projection(extractor: Extractor, projection: DescriptorMap | None) -> Extractor:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from geolocdesk.errors import ClusterError
 from geolocdesk.evidence.intake import Intake
-from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.descriptor import FloatArray
-from geolocdesk.features.embedding import DescriptorMap, load_descriptor_map
-from geolocdesk.features.extractor import Extractor, ExtractorIdentity
+from geolocdesk.features.embedding import load_descriptor_map
+from geolocdesk.features.extractor import Extractor, WrappedExtractor
 from geolocdesk.features.model_pack import ModelRecord, extractor_from_record
 from geolocdesk.provenance import JsonValue, current_program_version
 from geolocdesk.reference.cluster.shard import ShardTask, find_shard, write_shard
@@ -118,54 +117,24 @@ class _SharedExtractor:
 _EXTRACTOR = _SharedExtractor()
 
 
-class OneAtATime:
+class OneAtATime(WrappedExtractor):
     """Another extractor that describes for one thread at a time, whoever asks."""
 
     def __init__(self, inner: Extractor) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._lock = threading.Lock()
-
-    @property
-    def identity(self) -> ExtractorIdentity:
-        """Return the inner identity."""
-        return self._inner.identity
-
-    @property
-    def rendition(self) -> Rendition:
-        """Return the pictures the inner extractor takes."""
-        return self._inner.rendition
-
-    @property
-    def dimension(self) -> int:
-        """Return the length of the inner descriptors."""
-        return self._inner.dimension
-
-    @property
-    def device(self) -> str:
-        """Return what the inner extractor computes on."""
-        return self._inner.device
-
-    @property
-    def projection(self) -> DescriptorMap | None:
-        """Return the inner projection."""
-        return self._inner.projection
-
-    @property
-    def takes_projection(self) -> bool:
-        """Return whether the inner extractor takes one."""
-        return self._inner.takes_projection
 
     def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
         """Return the inner descriptors."""
         with self._lock:
-            return self._inner.describe(pictures)
+            return super().describe(pictures)
 
     def warm_up(self) -> None:
         """Warm up the inner extractor."""
         with self._lock:
-            self._inner.warm_up()
+            super().warm_up()
 
     def close(self) -> None:
         """Close the inner extractor."""
         with self._lock:
-            self._inner.close()
+            super().close()
