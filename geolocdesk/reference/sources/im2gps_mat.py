@@ -20,8 +20,7 @@ from geolocdesk.provenance import JsonValue, sha256_of_file, sha256_of_json
 from geolocdesk.reference.sources import matlab5, matlab73
 from geolocdesk.reference.sources.flickr import flickr_photo
 from geolocdesk.reference.sources.matlab_cells import Cell, CellArray, cannot_read, mat_format
-from geolocdesk.reference.sources.source import DescribedRows, SourceRow
-from geolocdesk.unavailable import Unavailable
+from geolocdesk.reference.sources.source import DescribedRows, SourceRow, rejected_row
 
 IDS, FEATURES, POSITIONS = "file_ids", "file_features", "file_gps"
 
@@ -203,14 +202,7 @@ def _fault(features: NDArray[np.float64], dimension: int) -> str:
 
 
 def _rejected(file: _MatFile, index: int, name: str, reason: str) -> SourceRow:
-    return SourceRow(
-        number=file.first + index,
-        file=name,
-        path=file.path,
-        reference_id=name,
-        position=Unavailable.UNREADABLE,
-        rejected=reason,
-    )
+    return rejected_row(name, file.path, reason, number=file.first + index)
 
 
 def _block(block: list[Described], dimension: int) -> DescribedRows:

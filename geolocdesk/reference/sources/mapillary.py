@@ -17,7 +17,7 @@ from geolocdesk.reference.sources.json_stream import json_objects
 from geolocdesk.reference.sources.json_values import first_text, position_from, text_of, time_of
 from geolocdesk.reference.sources.listed import ListedSource
 from geolocdesk.reference.sources.pictures import PictureFolder
-from geolocdesk.reference.sources.source import SourceRow
+from geolocdesk.reference.sources.source import SourceRow, rejected_row
 from geolocdesk.unavailable import Unavailable
 
 FORMAT = "mapillary"
@@ -75,7 +75,7 @@ def description_files(path: Path) -> list[Path]:
 
 def _row(value: object, file: Path, pictures: PictureFolder) -> SourceRow:
     if not isinstance(value, dict):
-        return _rejected(file.name, Path(), "it is no description of a photo")
+        return rejected_row(file.name, Path(), "it is no description of a photo")
     if "filename" in value or "MAPLatitude" in value:
         return _row_of_tools(value, file, pictures)
     return _row_of_api(value, file, pictures)
@@ -84,19 +84,19 @@ def _row(value: object, file: Path, pictures: PictureFolder) -> SourceRow:
 def _row_of_tools(value: dict[str, object], file: Path, pictures: PictureFolder) -> SourceRow:
     named = text_of(value.get("filename"))
     if isinstance(named, Unavailable):
-        return _rejected(file.name, Path(), "it names no file")
+        return rejected_row(file.name, Path(), "it names no file")
     last = PurePosixPath(named.replace("\\", "/")).name
     if isinstance(error := value.get("error"), dict):
         reason = text_of(error.get("message") or error.get("type"))
-        return _rejected(last, Path(), f"mapillary_tools could not use it ({reason})")
+        return rejected_row(last, Path(), f"mapillary_tools could not use it ({reason})")
     if value.get("filetype", "image") != "image":
-        return _rejected(last, Path(), "it is a video")
+        return rejected_row(last, Path(), "it is a video")
     photo = _one(pictures.find(PurePosixPath(last).stem), pictures)
     if isinstance(photo, str):
-        return _rejected(last, Path(), photo)
+        return rejected_row(last, Path(), photo)
     position = position_from(value.get("MAPLatitude"), value.get("MAPLongitude"))
     if isinstance(position, str):
-        return _rejected(pictures.relative(photo), path_of(photo), position)
+        return rejected_row(pictures.relative(photo), path_of(photo), position)
     return SourceRow(
         number=0,
         file=pictures.relative(photo),
@@ -114,14 +114,14 @@ def _row_of_api(value: dict[str, object], file: Path, pictures: PictureFolder) -
     fields = {**value, **properties} if isinstance(properties, dict) else value
     image_id = text_of(fields.get("id"))
     if isinstance(image_id, Unavailable):
-        return _rejected(file.name, Path(), "it has no id")
+        return rejected_row(file.name, Path(), "it has no id")
     photo = _picture(image_id, pictures)
     if isinstance(photo, str):
-        return _rejected(image_id, Path(), photo)
+        return rejected_row(image_id, Path(), photo)
     shown, path = pictures.relative(photo), path_of(photo)
     position = _position(fields)
     if isinstance(position, str):
-        return _rejected(shown, path, position)
+        return rejected_row(shown, path, position)
     creator = fields.get("creator")
     return SourceRow(
         number=0,
@@ -173,14 +173,3 @@ def _time_of_tools(value: object) -> str | Unavailable:
     except ValueError:
         return Unavailable.NOT_AVAILABLE
     return time.isoformat(timespec="milliseconds" if millisecond else "seconds").replace("+00:00", "Z")
-
-
-def _rejected(file: str, path: Path, reason: str) -> SourceRow:
-    return SourceRow(
-        number=0,
-        file=file,
-        path=path,
-        reference_id=file,
-        position=Unavailable.UNREADABLE,
-        rejected=reason,
-    )

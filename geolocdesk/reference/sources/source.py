@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +34,20 @@ class SourceRow:
     country: str | Unavailable = Unavailable.NOT_AVAILABLE
     rejected: str = ""
     """Why the row cannot be used; empty where it can be tried."""
+
+
+def rejected_row(
+    file: str, path: Path, reason: str, *, reference_id: str | None = None, number: int = 0
+) -> SourceRow:
+    """Return a row that cannot be used, and why; without an id it goes by its file's name."""
+    return SourceRow(
+        number=number,
+        file=file,
+        path=path,
+        reference_id=file if reference_id is None else reference_id,
+        position=Unavailable.UNREADABLE,
+        rejected=reason,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from geolocdesk.progress import ProgressCallback
 from geolocdesk.reference.sources.container import Member
 from geolocdesk.reference.sources.json_values import first_text, parse_object, position_from, time_of
 from geolocdesk.reference.sources.listed import ListedSource
-from geolocdesk.reference.sources.source import SourceRow
+from geolocdesk.reference.sources.source import SourceRow, rejected_row
 from geolocdesk.reference.sources.tar_listing import check_tar, tar_members
 from geolocdesk.unavailable import Unavailable
 
@@ -174,15 +174,7 @@ def _read_description(description: PackedFile) -> dict[str, object] | str:
 
 
 def _rejected(shard: Path, name: str, reason: str) -> SourceRow:
-    shown = _name(shard, name)
-    return SourceRow(
-        number=0,
-        file=shown,
-        path=Path(f"{shard}!", name),
-        reference_id=shown,
-        position=Unavailable.UNREADABLE,
-        rejected=reason,
-    )
+    return rejected_row(_name(shard, name), Path(f"{shard}!", name), reason)
 
 
 def _name(shard: Path, name: str) -> str:

@@ -24,7 +24,7 @@ from geolocdesk.reference.sources.json_values import position_from
 from geolocdesk.reference.sources.listed import ListedSource
 from geolocdesk.reference.sources.pictures import PictureFolder
 from geolocdesk.reference.sources.selection import Selection
-from geolocdesk.reference.sources.source import SourceRow
+from geolocdesk.reference.sources.source import SourceRow, rejected_row
 from geolocdesk.unavailable import Unavailable
 
 FORMAT = "yfcc100m"
@@ -224,23 +224,25 @@ def _fields(line: bytes) -> dict[str, str] | None:
 def _row(fields: dict[str, str] | str, pictures: PictureFolder) -> SourceRow | None:
     """Return the row of one photo, or None where its picture was not fetched."""
     if isinstance(fields, str):
-        return _rejected(fields, Path(), "it is no row of the metadata", fields)
+        return rejected_row(fields, Path(), "it is no row of the metadata")
     photos = _find(fields, pictures)
     if not photos:
         return None
     photo, file, where = photos[0], pictures.relative(photos[0]), path_of(photos[0])
     if len(photos) > 1:
         names = " and ".join(pictures.relative(found) for found in photos[:2])
-        return _rejected(file, where, f"two pictures have its name: {names}", fields["photoid"])
+        return rejected_row(
+            file, where, f"two pictures have its name: {names}", reference_id=fields["photoid"]
+        )
     if fields["marker"] != _PHOTO:
-        return _rejected(file, where, "it is a video", fields["photoid"])
+        return rejected_row(file, where, "it is a video", reference_id=fields["photoid"])
     position = (
         position_from(fields["latitude"], fields["longitude"])
         if fields["latitude"] and fields["longitude"]
         else "it has no position"
     )
     if not isinstance(position, Position):
-        return _rejected(file, where, position, fields["photoid"])
+        return rejected_row(file, where, position, reference_id=fields["photoid"])
     return SourceRow(
         number=0,
         file=file,
@@ -261,17 +263,6 @@ def _find(fields: dict[str, str], pictures: PictureFolder) -> tuple[Photo, ...]:
         if not found and name:
             found = pictures.find(name)
     return found
-
-
-def _rejected(file: str, path: Path, reason: str, reference_id: str) -> SourceRow:
-    return SourceRow(
-        number=0,
-        file=file,
-        path=path,
-        reference_id=reference_id,
-        position=Unavailable.UNREADABLE,
-        rejected=reason,
-    )
 
 
 def _text(value: str) -> str | Unavailable:
