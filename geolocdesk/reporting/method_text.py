@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from geolocdesk.evaluation.published import BOTH, IM2GPS, IM2GPS3K, OURS, Percents
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
@@ -133,23 +135,24 @@ _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 _COLUMNS = ("1 km", "25 km", "200 km", "750 km", "2,500 km")
 
+
+def _row(in_plain_words: str, percent: Percents) -> PublishedRow:
+    return PublishedRow(in_plain_words, tuple("–" if value is None else f"{value:.1f}" for value in percent))
+
+
 _IM2GPS = PublishedTable(
     title="Im2GPS test set, 237 photos",
     source="Vo, Jacobs and Hays, “Revisiting IM2GPS in the Deep Learning Era”, ICCV 2017, and the works it compares with",
     columns=_COLUMNS,
     rows=(
-        PublishedRow("Human (30 people, 940 trials)", ("–", "–", "3.8", "13.9", "39.3")),
-        PublishedRow("Im2GPS, 2008", ("–", "12.0", "15.0", "23.0", "47.0")),
-        PublishedRow("Im2GPS, 2015", ("2.5", "21.9", "32.1", "35.4", "51.9")),
-        PublishedRow("PlaNet", ("8.4", "24.5", "37.6", "53.6", "71.3")),
-        PublishedRow("Classification into 7,011 areas", ("6.8", "21.9", "34.6", "49.4", "63.7")),
-        PublishedRow("Nearest neighbour, 6 million references", ("12.7", "33.3", "40.9", "53.2", "71.7")),
-        PublishedRow(
-            "Density of neighbours, σ = 4°, 6 million references", ("12.2", "33.3", "44.3", "57.4", "71.3")
-        ),
-        PublishedRow(
-            "Density of neighbours, σ = 4°, 28 million references", ("14.4", "33.3", "47.7", "61.6", "73.4")
-        ),
+        _row("Human (30 people, 940 trials)", IM2GPS.percent("human")),
+        _row("Im2GPS, 2008", IM2GPS.percent("Im2GPS (2008)", OURS)),
+        _row("Im2GPS, 2015", IM2GPS.percent("Im2GPS (2015)", OURS)),
+        _row("PlaNet", IM2GPS.percent("PlaNet")),
+        _row("Classification into 7,011 areas", IM2GPS.percent("[L] C, 7011 classes")),
+        _row("Nearest neighbour, 6 million references", IM2GPS.percent("[L] NN", OURS)),
+        _row("Density of neighbours, σ = 4°, 6 million references", IM2GPS.percent("[L] kNN, σ = 4", OURS)),
+        _row("Density of neighbours, σ = 4°, 28 million references", IM2GPS.percent("[L] kNN, σ = 4", BOTH)),
     ),
 )
 
@@ -158,12 +161,10 @@ _IM2GPS_3K = PublishedTable(
     source="as published by the authors of each method",
     columns=_COLUMNS,
     rows=(
-        PublishedRow(
-            "Density of neighbours, σ = 4° (Vo and others, 2017)", ("7.2", "19.4", "26.9", "38.9", "55.9")
-        ),
-        PublishedRow("ISNs", ("10.5", "28.0", "36.6", "49.7", "66.0")),
-        PublishedRow("GeoCLIP", ("14.1", "34.5", "50.7", "69.7", "83.8")),
-        PublishedRow("PIGEOTTO", ("11.3", "36.7", "53.8", "72.4", "85.3")),
+        _row("Density of neighbours, σ = 4° (Vo and others, 2017)", IM2GPS3K.percent("[L] kNN, σ = 4", BOTH)),
+        _row("ISNs", IM2GPS3K.percent("ISNs")),
+        _row("GeoCLIP", IM2GPS3K.percent("GeoCLIP")),
+        _row("PIGEOTTO", IM2GPS3K.percent("PIGEOTTO")),
     ),
 )
 
