@@ -1,12 +1,12 @@
 """What a new reference pack is built from, and where it goes."""
 
-import os
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QWidget
 
 from geolocdesk.engine.jobs import BuildPack
-from geolocdesk.gui.form_dialog import FormDialog, spin_box
+from geolocdesk.gui.form_dialog import FormDialog
+from geolocdesk.gui.source_field import SourceField, add_workers, with_buttons
 from geolocdesk.reference.build import partial_folder
 from geolocdesk.reference.manifest import MANIFEST_NAME
 
@@ -34,25 +34,23 @@ class BuildPackDialog(FormDialog):
         self._packs_folder = packs_folder
         self._model = model
         self._device = device
-        self._source = QLineEdit("" if source is None else str(source))
+        self._source = SourceField(
+            "" if source is None else str(source),
+            "Tables, archives and descriptions (*.csv *.zip *.tar *.json *.geojson);;All files (*)",
+        )
         self._out = QLineEdit()
         self._thumbnails = QCheckBox("Keep small pictures of the references")
         self._thumbnails.setChecked(True)
-        processors = os.cpu_count() or 1
-        self._workers = spin_box(1, max(1, min(processors, 16)), max(1, processors // 2))
-        source_buttons = (("Folder …", self._choose_folder), ("Table …", self._choose_table))
-        self.add_field("&Photos", with_buttons(self._source, source_buttons))
+        self._source.add_to(self)
         self.add_field(
             "Pack &folder",
             with_buttons(self._out, (("Choose …", self._choose_out),)),
             "A new folder; the pack is used where it lies.",
         )
-        self.add_field(
-            "&Decoding processes", self._workers, "More are faster and leave less for other programs."
-        )
+        self._workers = add_workers(self)
         self.add_widget(self._thumbnails)
-        for field, name in ((self._source, "Photos"), (self._out, "Pack folder")):
-            field.setAccessibleName(name)
+        self._out.setAccessibleName("Pack folder")
+        for field in (self._source, self._out):
             field.textChanged.connect(lambda _text: self._check())
         self._source.textChanged.connect(lambda _text: self._suggest_out())
         self._suggest_out()
@@ -69,21 +67,6 @@ class BuildPackDialog(FormDialog):
             workers=self._workers.value(),
             thumbnails=self._thumbnails.isChecked(),
         )
-
-    def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder of photos", self._source.text())
-        if chosen:
-            self._source.setText(chosen)
-
-    def _choose_table(self) -> None:
-        chosen, _kind = QFileDialog.getOpenFileName(
-            self,
-            "Table of photos and positions",
-            self._source.text(),
-            "Tables, archives and descriptions (*.csv *.zip *.tar *.json *.geojson);;All files (*)",
-        )
-        if chosen:
-            self._source.setText(chosen)
 
     def _choose_out(self) -> None:
         chosen, _kind = QFileDialog.getSaveFileName(self, "Folder for the pack", self._out.text())
@@ -103,9 +86,9 @@ class BuildPackDialog(FormDialog):
         self.accept_button.setText("Go on building" if unfinished else "Build")
 
     def _problem(self) -> str:
-        source, out = self._source.text(), self._out.text()
-        if not source or not Path(source).exists():
-            return "Choose a folder of photos or a table that exists."
+        out = self._out.text()
+        if self._source.problem:
+            return self._source.problem
         if not out:
             return "Choose a folder for the pack."
         if (Path(out) / MANIFEST_NAME).is_file():
@@ -113,18 +96,3 @@ class BuildPackDialog(FormDialog):
         if Path(out).exists():
             return "There is something at this place already. Choose a folder that does not exist yet."
         return ""
-
-
-def with_buttons(field: QLineEdit, buttons: tuple[tuple[str, object], ...]) -> QWidget:
-    """Return a row of a field and the buttons that fill it."""
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(field, stretch=1)
-    for label, act in buttons:
-        button = QPushButton(label)
-        button.setAutoDefault(False)
-        button.clicked.connect(act)
-        layout.addWidget(button)
-    row.setFocusProxy(field)
-    return row
