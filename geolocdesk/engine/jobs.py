@@ -1,6 +1,7 @@
 """The jobs the program gives its engine."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,8 +158,7 @@ class BuildPack:
     def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[BuildResult]:
         """Open the model, then describe every photo of the source."""
         progress(Progress("Loading the model", 0, None))
-        opened = open_for_building(self.model, device=self.device)
-        try:
+        with closing(open_for_building(self.model, device=self.device)) as opened:
             yield build_pack(
                 open_source(self.source, progress=progress),
                 self.out,
@@ -169,8 +169,6 @@ class BuildPack:
                 options=BuildOptions(workers=self.workers, thumbnails=self.thumbnails, resume=True),
                 progress=progress,
             )
-        finally:
-            opened.extractor.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +190,7 @@ class AppendPhotos:
     def run(self, _workshop: Workshop, progress: ProgressCallback) -> Iterator[AppendResult]:
         """Open the pack's own model, then describe every photo of the source that the pack does not have."""
         progress(Progress("Loading the model", 0, None))
-        opened = open_for_building(str(self.pack), device=self.device)
-        try:
+        with closing(open_for_building(str(self.pack), device=self.device)) as opened:
             yield append_to_pack(
                 self.pack,
                 open_source(self.source),
@@ -206,5 +203,3 @@ class AppendPhotos:
                 ),
                 progress=progress,
             )
-        finally:
-            opened.extractor.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from geolocdesk.errors import EvidenceError
-from geolocdesk.evidence.source import SourceFile, open_evidence
+from geolocdesk.evidence.source import SourceFile, empty_file, open_evidence, too_large_file
 from geolocdesk.evidence.untrusted import shown_path
 
 _BLOCK_BYTES = 1 << 16
@@ -92,11 +92,9 @@ def read_packed(photo: PackedFile, max_bytes: int) -> SourceFile:
     """Return a member's bytes and their SHA-256, from one reading of the container. Raises EvidenceError."""
     path = photo.path
     if max(photo.size_bytes, photo.stored_bytes) > max_bytes:
-        message = f"{shown_path(path)} is larger than the {max_bytes / 2**20:,.0f} MiB that are accepted for one photo."
-        raise EvidenceError(kind="too_large", path=path, message=message)
+        raise too_large_file(path, max_bytes)
     if photo.size_bytes == 0:
-        message = f"{shown_path(path)} is empty: get the file again from where it came from."
-        raise EvidenceError(kind="empty", path=path, message=message)
+        raise empty_file(path)
     with (
         open_evidence(photo.container) as descriptor,
         os.fdopen(descriptor, "rb", buffering=0, closefd=False) as container,

@@ -46,10 +46,23 @@ def read_once(path: Path, max_bytes: int) -> SourceFile:
         content = _read_all(path, descriptor, before.st_size, max_bytes)
         after = os.fstat(descriptor)
     if not content:
-        message = f"{shown_path(path)} is empty: get the file again from where it came from."
-        raise EvidenceError(kind="empty", path=path, message=message)
+        raise empty_file(path)
     changed = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
     return SourceFile(content, hashlib.sha256(content).hexdigest(), changed or len(content) != after.st_size)
+
+
+def empty_file(path: Path) -> EvidenceError:
+    """Return what is said of a photo without a byte in it."""
+    message = f"{shown_path(path)} is empty: get the file again from where it came from."
+    return EvidenceError(kind="empty", path=path, message=message)
+
+
+def too_large_file(path: Path, max_bytes: int) -> EvidenceError:
+    """Return what is said of a photo with more bytes than are accepted."""
+    message = (
+        f"{shown_path(path)} is larger than the {max_bytes / 2**20:,.0f} MiB that are accepted for one photo."
+    )
+    return EvidenceError(kind="too_large", path=path, message=message)
 
 
 @contextmanager
@@ -111,6 +124,5 @@ def _read_all(path: Path, descriptor: int, expected_bytes: int, max_bytes: int) 
             if size_bytes > max_bytes:
                 break
     if max(expected_bytes, size_bytes) > max_bytes:
-        message = f"{shown_path(path)} is larger than the {max_bytes / 2**20:,.0f} MiB that are accepted for one photo."
-        raise EvidenceError(kind="too_large", path=path, message=message)
+        raise too_large_file(path, max_bytes)
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)

@@ -20,6 +20,10 @@ class OpenedModel:
     projection: DescriptorMap | None
     """Another pack's, to be used again; None to have one fitted."""
 
+    def close(self) -> None:
+        """Let go of the model's memory."""
+        self.extractor.close()
+
 
 def open_for_building(model: str | None, *, device: str = "auto") -> OpenedModel:
     """Return the model that ``model`` names: a built-in one (the default), a model folder, or a pack.

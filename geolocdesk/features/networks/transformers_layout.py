@@ -6,7 +6,7 @@ CLIP, SigLIP, DINOv2 (with and without registers) and ViT; their ``config.json``
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geolocdesk.errors import ModelError
@@ -100,15 +100,7 @@ _CLIP = _Kind(
     "quick_gelu",
     1e-5,
 )
-_SIGLIP = _Kind(
-    "vit_base_patch16_siglip_224",
-    r"encoder\.layers\.(\d+)\.",
-    _CLIP_NAMES,
-    _CLIP_LAYER,
-    _CLIP_PROJECTIONS,
-    "gelu_pytorch_tanh",
-    1e-6,
-)
+_SIGLIP = replace(_CLIP, base="vit_base_patch16_siglip_224", activation="gelu_pytorch_tanh", eps=1e-6)
 _DINOV2 = _Kind(
     "vit_base_patch14_dinov2",
     r"encoder\.layer\.(\d+)\.",
@@ -118,25 +110,8 @@ _DINOV2 = _Kind(
     "gelu",
     1e-6,
 )
-_DINOV2_REGISTERS = _Kind(
-    "vit_base_patch14_reg4_dinov2",
-    r"encoder\.layer\.(\d+)\.",
-    _DINO_NAMES,
-    _DINO_LAYER,
-    _VIT_PROJECTIONS,
-    "gelu",
-    1e-6,
-    antialias=True,
-)
-_VIT = _Kind(
-    "vit_base_patch16_224",
-    r"encoder\.layer\.(\d+)\.",
-    _DINO_NAMES,
-    _VIT_LAYER,
-    _VIT_PROJECTIONS,
-    "gelu",
-    1e-6,
-)
+_DINOV2_REGISTERS = replace(_DINOV2, base="vit_base_patch14_reg4_dinov2", antialias=True)
+_VIT = replace(_DINOV2, base="vit_base_patch16_224", layer_names=_VIT_LAYER)
 
 _KINDS = {
     "clip": _CLIP,
@@ -156,11 +131,6 @@ _POSITIONS = "pos_embed"
 def is_known_tower(config: Mapping[str, JsonValue]) -> bool:
     """Tell whether a ``config.json`` is of a tower this module reads."""
     return config.get("model_type") in _KINDS
-
-
-def belongs_to_tower(name: str) -> bool:
-    """Tell whether a tensor may be part of a vision tower, and not of what was trained beside it."""
-    return not name.startswith(("text_model.", "text_projection.", "logit_", "multi_modal_projector."))
 
 
 def timm_tower(config: Mapping[str, JsonValue], state: "State", side_px: int) -> "tuple[TimmName, State]":
