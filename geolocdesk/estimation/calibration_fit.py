@@ -92,11 +92,6 @@ class Votes:
 Fit = Callable[[Answered], ShareModel]
 
 
-def fit_unchanged(answered: Answered) -> ShareModel:
-    """Return the model that leaves the shares as they are."""
-    return ShareModel("not calibrated", 1.0, (UNCHANGED,) * answered.shares.shape[1], 0.0, 1.0)
-
-
 def fit_isotonic(answered: Answered) -> ShareModel:
     """Return isotonic regression at each level, its steps of at least ten photos and drawn in from 0 and 1."""
     levels = range(answered.shares.shape[1])

@@ -43,11 +43,6 @@ class Answers:
     estimate: LocationEstimate | None = None
     """Where the levels' answers have shares of the evidence: the estimate that holds them."""
 
-    @property
-    def is_one(self) -> bool:
-        """Return whether the same place is the answer at every level."""
-        return len(set(self.positions)) == 1
-
 
 Method = Callable[[Seen], Answers]
 
