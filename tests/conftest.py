@@ -1,9 +1,10 @@
 """Fixtures every test may use."""
 
-import os
 from pathlib import Path
 
 import pytest
+
+from tests.requirement import lacking
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -13,8 +14,5 @@ def shared_folder() -> Path:
     """Return the folder of real photos beside the repository; skip without it, but fail in CI."""
     folder = REPOSITORY.parent / "shared"
     if not (folder / "photos" / "world.csv").is_file():
-        reason = f"the folder of real photos is absent: {folder}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking(f"the folder of real photos is absent: {folder}")
     return folder

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from geolocdesk.estimation.vo2017 import find_vo2017_position
+from tests.requirement import lacking
 from tests.unit.estimation.test_vo2017 import density_from, random_list
 
 LISTS = 6
@@ -72,7 +72,7 @@ end
 def test_answers_equal_octaves(tmp_path: Path) -> None:
     octave = shutil.which("octave-cli") or shutil.which("octave")
     if octave is None:
-        pytest.skip("Octave is not installed (Debian: octave)")
+        lacking("Octave is not installed (Debian: octave)")
     lists = [random_list(np.random.default_rng(seed)) for seed in range(3000, 3000 + LISTS)]
     table = np.concatenate(
         [np.column_stack([np.full(len(one[0]), number), *one]) for number, one in enumerate(lists)]

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import sys
 import types
 import warnings
@@ -21,6 +20,7 @@ from geolocdesk.features.importers.geoclip import import_geoclip
 from geolocdesk.features.importers.imported_model import ImportOptions
 from geolocdesk.features.model_pack import open_model, open_place_encoder
 from geolocdesk.geodesy import great_circle_km
+from tests.requirement import lacking
 from tests.unit.features.importers.photos import described, real_photos
 
 Theirs: TypeAlias = Any
@@ -34,10 +34,7 @@ def package() -> Path:
     """Return the folder of the installed package; importing it here runs none of its code."""
     found = find_spec("geoclip")
     if found is None or found.origin is None:
-        reason = "the Python package geoclip is not installed (pip install --no-deps geoclip)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("the Python package geoclip is not installed (pip install --no-deps geoclip)")
     return Path(found.origin).parent
 
 

@@ -9,8 +9,13 @@ from geolocdesk.features.networks import packing
 from geolocdesk.features.networks.packing import PackedConvolution, can_pack, pack_stages
 from geolocdesk.features.networks.shortcut import shortcut_type
 from geolocdesk.features.networks.winograd import WinogradConvolution
+from tests.requirement import lacking
 
-pytestmark = pytest.mark.skipif(not can_pack(), reason="this torch comes without oneDNN")
+
+@pytest.fixture(autouse=True)
+def needs_onednn() -> None:
+    if not can_pack():
+        lacking("this torch comes without oneDNN")
 
 
 def maps(*shape: int) -> torch.Tensor:
