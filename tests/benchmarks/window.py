@@ -22,6 +22,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from geolocdesk.gui.main_window import MainWindow
 
 BEAT_MS = 5
 PATIENCE_S = 60
@@ -137,10 +143,8 @@ def peak_memory_mib() -> dict[str, float]:
     return found
 
 
-def run_batch(pack: Path, photos: list[Path]) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    from geolocdesk.casefile.exhibit import CaseDetails
+def shown_window() -> "tuple[QApplication, MainWindow]":
+    """Return the application and its window, shown, with ``quit`` when that is closed."""
     from geolocdesk.gui.application import create_application
     from geolocdesk.gui.theme import install_theme
     from geolocdesk.paths import user_folders
@@ -155,6 +159,24 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
     window.finished.connect(application.quit)
     window.resize(1480, 920)
     window.show()
+    return application, window
+
+
+def wait(seconds: float) -> None:
+    """Let the window work for a while."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+def run_batch(pack: Path, photos: list[Path]) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from geolocdesk.casefile.exhibit import CaseDetails
+
+    application, window = shown_window()
     window.begin(pack=pack)
 
     gaps: dict[str, list[float]] = {"start": [], "adding": [], "batch": []}
@@ -172,11 +194,6 @@ def run_batch(pack: Path, photos: list[Path]) -> None:
     timer = QTimer()
     timer.timeout.connect(beat)
     timer.start(BEAT_MS)
-
-    def wait(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), loop.quit)
-        loop.exec()
 
     def wait_until_idle() -> None:
         wait(0.2)
@@ -243,29 +260,13 @@ def measure_command_line(pack: Path, photos: list[Path]) -> dict[str, float]:
 
 def measure_redraw(case: Path, rounds: int) -> None:
     """Open a copy of the case, step through it, and time each step from the key to the drawn overlay."""
-    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtCore import QEventLoop
 
-    from geolocdesk.gui.application import create_application
     from geolocdesk.gui.evidence_entry import EntryStatus
-    from geolocdesk.gui.main_window import MainWindow
-    from geolocdesk.gui.theme import install_theme
-    from geolocdesk.paths import user_folders
-    from geolocdesk.settings import Settings
 
-    application = create_application()
-    settings = Settings(examiner="benchmark")
-    install_theme(application, settings.scheme, settings.text_scale)
-    window = MainWindow(settings, user_folders())
-    window.finished.connect(application.quit)
-    window.resize(1480, 920)
-    window.show()
+    application, window = shown_window()
     drawn: list[float] = []
     times: dict[str, list[float]] = {}
-
-    def wait(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(round(1000 * seconds), loop.quit)
-        loop.exec()
 
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / case.name
