@@ -8,12 +8,7 @@ from geolocdesk.reference.merging import merge_packs
 from geolocdesk.reference.removal import remove_from_pack
 from geolocdesk.reference.sources import open_source
 from tests.doubles.extractor import HistogramExtractor
-
-NOW = "2026-01-02T03:04:05+00:00"
-
-
-def clock() -> str:
-    return NOW
+from tests.doubles.small_packs import clock
 
 
 def change(verb: str, arguments: list[str]) -> None:

@@ -9,28 +9,23 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from PIL import Image
 
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.features.projection import Projection, fit_projection
 from geolocdesk.reference import build as build_module
-from geolocdesk.reference.build import BuildOptions, BuildResult, DescribePart, build_pack, partial_folder
+from geolocdesk.reference.build import BuildOptions, BuildResult, DescribePart, partial_folder
 from geolocdesk.reference.cluster.connection import open_cluster
 from geolocdesk.reference.cluster.dispatch import describe_on
 from geolocdesk.reference.manifest import read_manifest
 from geolocdesk.reference.sources import open_source
 from tests.doubles.cluster import OpenHistogram
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.photo_tables import picture
+from tests.doubles.small_packs import build_small_pack
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
 PHOTOS = 300
 ROWS_A_SHARD = 50
-NOW = "2026-01-02T03:04:05+00:00"
-
-
-def clock() -> str:
-    return NOW
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +34,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     lines = ["file,latitude,longitude,id,place,licence"]
     for number in range(PHOTOS):
-        generator = np.random.default_rng(number)
-        coarse = generator.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        picture = Image.fromarray(coarse).resize((80, 64), Image.Resampling.BILINEAR)
-        picture.save(folder / f"{number}.jpg", quality=92)
+        picture(number).save(folder / f"{number}.jpg", quality=92)
         lines.append(f"{number}.jpg,{number / 10},{-number / 10},id{number},p{number // 2},CC0")
         if number % 70 == 0:
             lines.append(f"absent{number}.jpg,1,2,,,")
@@ -67,13 +59,10 @@ def _projection_of_few_photos(monkeypatch: pytest.MonkeyPatch) -> None:
 def build(
     table: Path, out: Path, describe_part: DescribePart | None = None, *, resume: bool = False
 ) -> BuildResult:
-    return build_pack(
+    return build_small_pack(
         open_source(table),
         out,
         extractor=HistogramExtractor(takes_projection=True),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
         options=BuildOptions(name="pack", resume=resume),
         describe_part=describe_part,
     )
@@ -127,9 +116,8 @@ if __name__ == "__main__":
         print(progress.task, progress.done, flush=True)
 
     with t.open_cluster("local:1", cores=1) as cluster:
-        t.build_pack(
+        t.build_small_pack(
             t.open_source(table), folder / "pack", extractor=t.HistogramExtractor(takes_projection=True),
-            model=t.find_model(t.DEFAULT_MODEL), projection=None, clock=t.clock,
             options=t.BuildOptions(name="pack"), progress=report,
             describe_part=t.describe_on(cluster, t.OpenHistogram(folder), rows_a_shard=t.ROWS_A_SHARD),
         )

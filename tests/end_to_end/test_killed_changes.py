@@ -18,15 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.reference.append import unfinished_append
-from geolocdesk.reference.build import BuildOptions, build_pack
 from geolocdesk.reference.manifest import MANIFEST_NAME
 from geolocdesk.reference.pack import open_pack, verify_pack
 from geolocdesk.reference.sources import open_source
-from tests.doubles.extractor import HistogramExtractor
-from tests.doubles.pack_changes import NOW, change, clock
+from tests.doubles.pack_changes import change
 from tests.doubles.photo_tables import write_photos
+from tests.doubles.small_packs import NOW, build_small_pack
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
@@ -61,14 +59,9 @@ def packs(tmp_path_factory: pytest.TempPathFactory) -> Packs:
 
 
 def _build(table: Path, out: Path) -> Path:
-    build_pack(
+    build_small_pack(
         open_source(table),
         out,
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
-        options=BuildOptions(),
     )
     return out
 

@@ -10,23 +10,18 @@ from PIL import Image
 from geolocdesk.analysis import NO_EXCLUSIONS, Analyser, Analysis, AnalysisFailure, Exclusions
 from geolocdesk.errors import PackError
 from geolocdesk.estimation.location import EstimationParameters
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.geodesy import great_circle_km
 from geolocdesk.progress import Progress
 from geolocdesk.provenance import sha256_of_bytes
-from geolocdesk.reference.build import build_pack
 from geolocdesk.reference.pack import open_pack
 from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.reference.sources import open_source
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.small_packs import build_small_pack, clock
 
 PHOTOS = 150
 PARAMETERS = EstimationParameters()
-
-
-def clock() -> str:
-    return "2026-01-02T03:04:05+00:00"
 
 
 def save_photo(path: Path, number: int, exif: Image.Exif | None = None) -> None:
@@ -46,13 +41,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         save_photo(folder / f"{number}.jpg", number)
         rows.append(f"{number}.jpg,{number / 3},{number},id{number},p{number // 3},ann{number % 5}")
     (folder / "photos.csv").write_text("\n".join(rows))
-    build_pack(
+    build_small_pack(
         open_source(folder / "photos.csv"),
         folder / "pack",
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
     )
     gps = Image.Exif()
     gps.get_ifd(0x8825).update({1: "N", 2: (1.0, 0.0, 0.0), 3: "E", 4: (3.0, 0.0, 0.0)})

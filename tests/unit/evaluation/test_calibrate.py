@@ -16,20 +16,15 @@ from geolocdesk.evaluation.calibrate import CalibrationFit, HeldOut, fit_calibra
 from geolocdesk.evaluation.describing import DescribedQueries, describe_queries
 from geolocdesk.evaluation.known_queries import Known
 from geolocdesk.evaluation.test_set import read_test_set
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
-from geolocdesk.reference.build import build_pack
 from geolocdesk.reference.calibration_file import CALIBRATION_NAME, add_calibration
 from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.reference.sources import open_source
 from geolocdesk.reference.sources.selection import Selection
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.small_packs import build_small_pack, clock
 
 PARAMETERS = EstimationParameters(neighbours=20)
 NOTHING = Selection()
-
-
-def clock() -> str:
-    return "2026-01-02T03:04:05+00:00"
 
 
 def draw(path: Path, latitude: float, view: int) -> None:
@@ -77,13 +72,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             (queries if number % 3 == 0 else references).append(row)
     write_table(folder / "references.csv", references)
     write_table(folder / "queries.csv", queries)
-    build_pack(
+    build_small_pack(
         open_source(folder / "references.csv"),
         folder / "pack",
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
     )
     # what the pack knows: a photo of its own, another view of its place, its place without a name, a copy
     (folder / "own.jpg").write_bytes((folder / "1-0.jpg").read_bytes())

@@ -27,21 +27,17 @@ from geolocdesk.features.extractor import Extractor
 from geolocdesk.features.model_pack import DEFAULT_MODEL, ModelRecord, find_model
 from geolocdesk.features.projection import Projection
 from geolocdesk.geodesy import Position
-from geolocdesk.reference.build import build_pack
 from geolocdesk.reference.opening import OpenedModel
 from geolocdesk.reference.sources import open_source
 from geolocdesk.reference.sources.selection import Selection
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.small_packs import build_small_pack, clock
 
 NOTHING = Selection()
 METHODS = ("london", "constant", "random", "nearest", "knn-4", "levels", "classes")
 
 
 References = Sequence[tuple[Path, list[str]]]
-
-
-def clock() -> str:
-    return "2026-01-02T03:04:05+00:00"
 
 
 class CountingExtractor(HistogramExtractor):
@@ -69,13 +65,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.append("broken.jpg,0,0,p99,ann,DE,broken")
     (folder / "photos.csv").write_text("\n".join(rows))
     for name, where in (("first", ["split=a"]), ("second", ["split=a", "country=DE"])):
-        build_pack(
+        build_small_pack(
             open_source(folder / "photos.csv", "csv", Selection.parse(where)),
             folder / name,
-            extractor=HistogramExtractor(),
-            model=find_model(DEFAULT_MODEL),
-            projection=None,
-            clock=clock,
         )
     return folder
 

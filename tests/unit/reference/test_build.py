@@ -13,23 +13,17 @@ from PIL import Image
 from geolocdesk.errors import OutputError, PackError, SourceError
 from geolocdesk.features.descriptor import Descriptor
 from geolocdesk.features.embedding import DescriptorMap
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.features.projection import Projection, fit_projection
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
 from geolocdesk.reference import build as build_module
-from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack, partial_folder
+from geolocdesk.reference.build import BuildOptions, BuildResult, partial_folder
 from geolocdesk.reference.manifest import MANIFEST_NAME
 from geolocdesk.reference.pack import open_pack, verify_pack
 from geolocdesk.reference.sources import open_source
 from geolocdesk.unavailable import Unavailable
 from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.photo_tables import picture, write_photos
-
-NOW = "2026-01-02T03:04:05+00:00"
-
-
-def clock() -> str:
-    return NOW
+from tests.doubles.small_packs import NOW, build_small_pack
 
 
 def build(
@@ -41,13 +35,11 @@ def build(
     options: BuildOptions | None = None,
     progress: ProgressCallback = ignore_progress,
 ) -> BuildResult:
-    return build_pack(
+    return build_small_pack(
         open_source(table),
         out,
-        extractor=extractor or HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
+        extractor=extractor,
         projection=projection,
-        clock=clock,
         options=options,
         progress=progress,
     )

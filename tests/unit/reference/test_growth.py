@@ -11,11 +11,10 @@ from PIL import Image
 
 from geolocdesk.errors import PackError, SourceError
 from geolocdesk.features.descriptor import Descriptor
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.progress import Cancelled, Progress
 from geolocdesk.reference import append as append_module
 from geolocdesk.reference.append import AppendOptions, AppendResult, append_to_pack
-from geolocdesk.reference.build import BuildOptions, build_pack
+from geolocdesk.reference.build import BuildOptions
 from geolocdesk.reference.changing import APPEND_NAME, changing
 from geolocdesk.reference.compaction import MOST_SEGMENTS, compact_pack, first_to_join
 from geolocdesk.reference.culling import CullingOptions
@@ -25,23 +24,15 @@ from geolocdesk.reference.removal import remove_from_pack
 from geolocdesk.reference.sources import open_source
 from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.photo_tables import picture, write_photos
+from tests.doubles.small_packs import NOW, build_small_pack, clock
 
-NOW = "2026-01-02T03:04:05+00:00"
 EARLIER = 30
 
 
-def clock() -> str:
-    return NOW
-
-
 def build(table: Path, out: Path, culling: CullingOptions | None = None) -> Path:
-    build_pack(
+    build_small_pack(
         open_source(table),
         out,
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
         options=BuildOptions(culling=culling or CullingOptions()),
     )
     return out
@@ -264,13 +255,9 @@ def test_only_the_packs_own_model_can_add_to_it(pack: Path, photos: Path) -> Non
 
 def test_small_pictures_are_kept_where_the_pack_has_some(photos: Path, tmp_path: Path) -> None:
     bare = tmp_path / "pack"
-    build_pack(
+    build_small_pack(
         open_source(photos / "first" / "photos.csv"),
         bare,
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
         options=BuildOptions(thumbnails=False),
     )
     append(bare, photos / "more" / "photos.csv")

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from geolocdesk.errors import PackError
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.features.projection import fit_projection
 from geolocdesk.progress import Cancelled, Progress
 from geolocdesk.reference import merging as merging_module
-from geolocdesk.reference.build import BuildOptions, build_pack
+from geolocdesk.reference.build import BuildOptions
 from geolocdesk.reference.culling import CullingOptions
 from geolocdesk.reference.manifest import MANIFEST_NAME
 from geolocdesk.reference.merging import MergeOptions, MergeResult, merge_packs
@@ -22,12 +21,7 @@ from geolocdesk.reference.removal import remove_from_pack
 from geolocdesk.reference.sources import open_source
 from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.photo_tables import write_photos
-
-NOW = "2026-01-02T03:04:05+00:00"
-
-
-def clock() -> str:
-    return NOW
+from tests.doubles.small_packs import NOW, build_small_pack, clock
 
 
 def build(
@@ -37,13 +31,10 @@ def build(
     extractor: HistogramExtractor | None = None,
     culling: CullingOptions | None = None,
 ) -> Path:
-    build_pack(
+    build_small_pack(
         open_source(table),
         out,
-        extractor=extractor or HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
+        extractor=extractor,
         options=BuildOptions(culling=culling or CullingOptions()),
     )
     return out
@@ -164,13 +155,11 @@ def test_packs_of_different_extractors_are_refused_with_what_differs(
     raw = np.random.default_rng(1).normal(size=(200, 80)).astype(np.float32)
     projection = fit_projection(raw, dimension=8)
     projected = tmp_path / "projected"
-    build_pack(
+    build_small_pack(
         open_source(table),
         projected,
         extractor=HistogramExtractor(takes_projection=True),
-        model=find_model(DEFAULT_MODEL),
         projection=projection,
-        clock=clock,
     )
     with pytest.raises(PackError, match=r"differ in the projection \("):
         merge([packs[0], projected], tmp_path / "all")

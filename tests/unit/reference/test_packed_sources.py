@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
-from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack
+from geolocdesk.reference.build import BuildOptions, BuildResult
 from geolocdesk.reference.manifest import read_manifest
 from geolocdesk.reference.pack import open_pack
 from geolocdesk.reference.sources import open_source
-from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.small_packs import build_small_pack
 from tests.unit.reference.sources.photos import jpeg, jpeg_with_gps
 
 PHOTOS = 40
@@ -24,13 +23,9 @@ PHOTOS = 40
 def build(
     source: Path, out: Path, *, resume: bool = False, progress: ProgressCallback = ignore_progress
 ) -> BuildResult:
-    return build_pack(
+    return build_small_pack(
         open_source(source),
         out,
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=lambda: "2026-01-02T03:04:05+00:00",
         options=BuildOptions(name="pack", resume=resume),
         progress=progress,
     )

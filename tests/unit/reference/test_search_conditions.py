@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from geolocdesk.features.descriptor import Descriptor
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.reference.append import append_to_pack
-from geolocdesk.reference.build import build_pack
 from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.reference.removal import remove_from_pack
@@ -18,6 +16,7 @@ from geolocdesk.reference.search_area import SearchArea
 from geolocdesk.reference.sources import open_source
 from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.photo_tables import write_photos
+from tests.doubles.small_packs import build_small_pack, clock
 
 SQUARE = SearchArea(
     "square", '{"type":"GeometryCollection","geometries":[{"type":"Polygon","coordinates":'
@@ -25,22 +24,14 @@ SQUARE = SearchArea(
 )  # fmt: skip
 
 
-def clock() -> str:
-    return "2026-01-02T03:04:05+00:00"
-
-
 @pytest.fixture(scope="module")
 def pack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three segments of 20, 10 and 10 photos on a diagonal, three of them removed; some say their country."""
     folder = tmp_path_factory.mktemp("conditions")
     first = write_photos(folder / "first", 20)
-    build_pack(
+    build_small_pack(
         open_source(first),
         folder / "pack",
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
     )
     for start in (20, 30):
         table = write_photos(folder / f"{start}", 10, first=start)
@@ -115,13 +106,9 @@ def test_positions_decide_where_no_country_is_said(tmp_path: Path) -> None:
         "3.jpg,0,-30,at-sea,",
     ]
     table.write_text("\n".join(rows))
-    build_pack(
+    build_small_pack(
         open_source(table),
         tmp_path / "pack",
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=clock,
     )
     with open_pack(tmp_path / "pack") as pack:
         for countries, ids in (

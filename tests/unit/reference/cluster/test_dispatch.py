@@ -8,9 +8,8 @@ import pytest
 
 from geolocdesk.errors import ClusterError
 from geolocdesk.features.extractor import Extractor
-from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
 from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
-from geolocdesk.reference.build import BuildOptions, BuildResult, build_pack, partial_folder
+from geolocdesk.reference.build import BuildOptions, BuildResult, partial_folder
 from geolocdesk.reference.cluster.connection import Answer, Cluster
 from geolocdesk.reference.cluster.dispatch import describe_on
 from geolocdesk.reference.cluster.shard import ShardTask, read_shard, write_shard
@@ -18,9 +17,9 @@ from geolocdesk.reference.cluster.worker import OpenExtractor, describe_shard
 from geolocdesk.reference.manifest import read_manifest
 from geolocdesk.reference.sources import open_source
 from tests.doubles.extractor import HistogramExtractor
+from tests.doubles.small_packs import build_small_pack
 from tests.unit.reference.sources.photos import jpeg
 
-NOW = "2026-01-02T03:04:05+00:00"
 PHOTOS = 45
 
 
@@ -82,13 +81,9 @@ def build(
     progress: ProgressCallback = ignore_progress,
 ) -> BuildResult:
     part = describe_on(cluster, opener or Opener(), rows_a_shard=10) if cluster else None
-    return build_pack(
+    return build_small_pack(
         open_source(table),
         out,
-        extractor=HistogramExtractor(),
-        model=find_model(DEFAULT_MODEL),
-        projection=None,
-        clock=lambda: NOW,
         options=BuildOptions(name="pack", resume=resume, thumbnails=thumbnails),
         progress=progress,
         describe_part=part,
