@@ -36,6 +36,16 @@ class LevelLine:
         return f"calibrated on {self.calibration}" if self.is_calibrated else self.calibration
 
     @property
+    def calibration_photos(self) -> str:
+        """Return on how many photos it was calibrated, for a place with little room, or ``not calibrated``."""
+        calibration = self.answer.calibration
+        return (
+            self.calibration
+            if isinstance(calibration, Unavailable)
+            else count_text(calibration.photos, "photo")
+        )
+
+    @property
     def is_calibrated(self) -> bool:
         """Return whether the probability was compared with how often such answers are right."""
         return not isinstance(self.answer.calibration, Unavailable)
@@ -96,6 +106,12 @@ class AnswerReport:
     def assessment(self) -> str:
         """Return the warning, if any, and the certainty in one text."""
         return f"{self.warning} {self.certainty}" if self.warning else self.certainty
+
+    @property
+    def calibrated_on(self) -> str:
+        """Return in a sentence what the levels were calibrated on, once for all of them; empty where none was."""
+        sources = dict.fromkeys(line.calibration for line in self.levels if line.is_calibrated)
+        return f"Calibrated on {'; '.join(sources)}." if sources else ""
 
 
 def answer_report(

@@ -10,14 +10,13 @@ from geolocdesk.cartography.static_map import NUMBERED_NEIGHBOURS, StaticMap, dr
 from geolocdesk.colours import LIGHT
 from geolocdesk.estimation.location import LEVELS
 from geolocdesk.quantities import count_text, share_text
-from geolocdesk.reporting.answer import AnswerReport, LevelLine, NeighbourLine
+from geolocdesk.reporting.answer import AnswerReport, NeighbourLine
 from geolocdesk.reporting.facts import Fact
 from geolocdesk.reporting.pdf_page import TEXT_WIDTH, Bookmark
 from geolocdesk.reporting.pdf_picture import Photo, Picture
 from geolocdesk.reporting.pdf_table import fact_table, grid, panel, paragraph, side_by_side
 from geolocdesk.reporting.pdf_type import CODE, styles
 from geolocdesk.reporting.report import WHAT_IS_SYNTHETIC, ExhibitReport, NoteLine, ReportContents
-from geolocdesk.unavailable import Unavailable
 
 _GAP = 10.0
 _HALF = (TEXT_WIDTH - _GAP) / 2.0
@@ -134,7 +133,7 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
             paragraph(line.name.capitalize(), used.small),
             paragraph(line.radius, used.small_right),
             paragraph(line.probability, used.small_right),
-            paragraph(_calibrated_on(line), used.small),
+            paragraph(line.calibration_photos, used.small),
             paragraph(line.position, used.small),
             paragraph(line.place, used.small),
         ]
@@ -149,17 +148,11 @@ def _levels(answer: AnswerReport) -> Iterator[Flowable]:
     head = ("Level", "Within", "Probability", "Calibrated on", "Best position", "Place")
     widths = (54.0, 46.0, 52.0, 72.0, 104.0, TEXT_WIDTH - 328.0)
     table = grid(head, rows, widths, numbers=(1, 2), extra=colours)
-    sources = dict.fromkeys(line.calibration for line in answer.levels if line.is_calibrated)
-    calibrated = f" Calibrated on {'; '.join(sources)}." if sources else ""
-    more = [paragraph(f"{' · '.join(answer.regions)}. {answer.basis}{calibrated}", used.small)]
-    yield from _section("The answer at each level of precision", [table, Spacer(0, 4), *more])
-
-
-def _calibrated_on(line: LevelLine) -> str:
-    calibration = line.answer.calibration
-    return (
-        line.calibration if isinstance(calibration, Unavailable) else count_text(calibration.photos, "photo")
+    below = " ".join(
+        text for text in (f"{' · '.join(answer.regions)}.", answer.basis, answer.calibrated_on) if text
     )
+    more = [paragraph(below, used.small)]
+    yield from _section("The answer at each level of precision", [table, Spacer(0, 4), *more])
 
 
 def _maps(answer: AnswerReport) -> Iterator[Flowable]:

@@ -56,7 +56,7 @@ def summary_flowables(report: Report) -> list[Flowable]:
         Bookmark("summary", "Summary"),
         paragraph("Summary", used.heading),
         paragraph(
-            "One line an exhibit, by number. “How sure” is the finest level that holds half of the evidence or more.",
+            "One line an exhibit, by number. “How sure” is the finest level with a probability of 50 % or more.",
             used.muted,
         ),
         Spacer(0, 6),
