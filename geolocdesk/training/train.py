@@ -15,7 +15,8 @@ from geolocdesk.features.embedding import Embedding, load_descriptor_map
 from geolocdesk.features.model_pack import class_heads_of, extractor_from_record
 from geolocdesk.features.model_record import ModelRecord
 from geolocdesk.progress import ProgressCallback
-from geolocdesk.provenance import JsonValue, sha256_of_file, sha256_of_json
+from geolocdesk.provenance import JsonValue, sha256_of_file
+from geolocdesk.training.cache import cache_folders
 from geolocdesk.training.cells_file import read_cells
 from geolocdesk.training.checkpoint import open_work, work_folder
 from geolocdesk.training.model_out import Trained, write_trained_model
@@ -76,7 +77,7 @@ def train(
         open_work(out, recipe, resume=resume)
     session.wait_for_all()
     folder = work_folder(out)
-    kept_in = (folder, folder) if cache is None else _kept_in(cache, photos, plan, start)
+    kept_in = (folder, folder) if cache is None else cache_folders(cache, photos, plan, start)
     workplace = _Workplace(plan, start, session, *kept_in, clock=clock, workers=workers, progress=progress)
     if session.rank == 0:
         workplace.prepare(photos)
@@ -224,26 +225,6 @@ class _Workplace:
             seed=self.plan.seed,
             progress=self.progress,
         )
-
-
-def _kept_in(
-    cache: Path, photos: TrainingPhotos, plan: TrainingPlan, start: ModelRecord
-) -> tuple[Path, Path]:
-    """Return the folders of the photos' pictures and rows in a cache, named by all that decides them."""
-    pictures: dict[str, JsonValue] = {
-        "photos": photos.sha256,
-        "rendition": start.preparation.rendition.to_json(),
-        "larger": bool(plan.augmentation),
-    }
-    rows: dict[str, JsonValue] = {
-        **pictures,
-        "model": start.identity().sha256,
-        "freeze": plan.freeze,
-        "augmentation": [*plan.augmentation],
-        "views": plan.views,
-        "seed": plan.seed if plan.views != 1 else None,
-    }
-    return cache / f"pictures-{sha256_of_json(pictures)[:16]}", cache / f"rows-{sha256_of_json(rows)[:16]}"
 
 
 def _bare_extractor(start: ModelRecord, device: str) -> Any:  # noqa: ANN401 - an Extractor that closes

@@ -13,7 +13,7 @@ def board(folder: Path) -> Iterator[Callable[[int, Mapping[str, float]], None]]:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        message = "TensorBoard's files need its package: pip install tensorboard."
+        message = "TensorBoard's files need its package: pip install geolocdesk[tensorboard]."
         raise UsageError(message) from error
     with SummaryWriter(str(folder)) as writer:
 

@@ -117,7 +117,7 @@ class Learner:
         self._optimiser.zero_grad(set_to_none=True)
         with self._precision():
             loss = loss_of()
-        value = float(loss.detach())
+        value = self._mean_of_all_processes(loss)
         if not math.isfinite(value):
             return value  # the weights are still those of the step before
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]  # torch's own
@@ -126,6 +126,16 @@ class Learner:
         self._scaler.step(self._optimiser)
         self._scaler.update()
         return value
+
+    def _mean_of_all_processes(self, loss: "torch.Tensor") -> float:
+        """Return the loss of the whole batch, the same in all processes, so that all stop where it runs away."""
+        import torch
+
+        if self._parallel is self._module:
+            return float(loss.detach())
+        total = loss.detach().float()
+        torch.distributed.all_reduce(total)
+        return float(total) / torch.distributed.get_world_size()
 
     def _precision(self) -> "torch.autocast":
         import torch
