@@ -67,14 +67,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--bandwidth-deg",
         type=positive_float,
-        default=4.0,
         metavar="SIGMA",
-        help="width of the kernel in degrees of arc (default 4)",
+        help="width of the kernel in degrees of arc (default 4; for fused 1)",
     )
     parser.add_argument(
         "--estimator",
         choices=ESTIMATORS,
-        help="how the place is worked out (default sphere; geoclip for a pack of GeoCLIP's places)",
+        help="how the place is worked out (default sphere; for a pack whose model has classes fused, for one of "
+        "GeoCLIP's places geoclip)",
     )
     parser.add_argument(
         "--cells",
@@ -159,12 +159,13 @@ def _parameters(options: argparse.Namespace, pack: "Pack") -> "EstimationParamet
     """Return what was chosen, and for the rest what is usual with the pack's model."""
     from geolocdesk.estimation.usual import usual_parameters
 
-    usual = usual_parameters(options.estimator, pack.softmax_scale)
+    has_classes = pack.manifest.model.get("classes") is not None
+    usual = usual_parameters(options.estimator, pack.softmax_scale, has_classes=has_classes)
     return replace(
         usual,
         neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
         exponent=usual.exponent if options.exponent is None else options.exponent,
-        bandwidth_deg=options.bandwidth_deg,
+        bandwidth_deg=usual.bandwidth_deg if options.bandwidth_deg is None else options.bandwidth_deg,
         cells=options.cells,
     )
 

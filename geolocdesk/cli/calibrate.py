@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from geolocdesk.reference.pack import Pack
 
 NEIGHBOUR_ESTIMATORS: "tuple[EstimatorName, ...]" = ("sphere", "vo2017", "nearest")
-CLASSES, GEOCLIP = "classes", "geoclip"
+CLASSES, FUSED, GEOCLIP = "classes", "fused", "geoclip"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,7 +62,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--estimator",
         action="append",
-        choices=(*NEIGHBOUR_ESTIMATORS, CLASSES, GEOCLIP),
+        choices=(*NEIGHBOUR_ESTIMATORS, CLASSES, FUSED, GEOCLIP),
         help="the estimator to calibrate; may be repeated (default all that the pack's model has)",
     )
     parser.add_argument(
@@ -76,7 +76,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--exponent", type=non_negative_float, metavar="M", help="default 10; for geoclip the model's own"
     )
     parser.add_argument(
-        "--bandwidth-deg", type=positive_float, default=4.0, metavar="SIGMA", help="default 4"
+        "--bandwidth-deg", type=positive_float, metavar="SIGMA", help="default 4; for fused 1"
     )
     add_workers(parser)
     parser.add_argument(
@@ -165,7 +165,7 @@ def _parameters(
     """Return what was chosen, and for the rest what is usual with the pack's model."""
     from geolocdesk.estimation.usual import usual_parameters
 
-    every = (*NEIGHBOUR_ESTIMATORS, CLASSES) if has_classes else NEIGHBOUR_ESTIMATORS
+    every = (*NEIGHBOUR_ESTIMATORS, CLASSES, FUSED) if has_classes else NEIGHBOUR_ESTIMATORS
     suitable = every if pack.softmax_scale is None else (GEOCLIP,)
     found = []
     for estimator in dict.fromkeys(options.estimator or suitable):
@@ -174,7 +174,7 @@ def _parameters(
             usual,
             neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
             exponent=usual.exponent if options.exponent is None else options.exponent,
-            bandwidth_deg=options.bandwidth_deg,
+            bandwidth_deg=usual.bandwidth_deg if options.bandwidth_deg is None else options.bandwidth_deg,
             cells=options.cells if estimator == CLASSES else None,
         )
         found.append(parameters)

@@ -78,6 +78,12 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         help="pool the network's feature maps otherwise, e.g. mean@final+std@block-8",
     )
     group.add_argument(
+        "--side-px",
+        type=positive_int,
+        metavar="N",
+        help="give the network pictures of N × N instead of its usual size",
+    )
+    group.add_argument(
         "--embedding",
         type=_widths,
         default=(512,),
@@ -260,12 +266,22 @@ def _start(options: argparse.Namespace) -> "Any":  # noqa: ANN401 - a ModelRecor
     from geolocdesk.features.pooling_words import parse_pooling
 
     start = find_model(options.init or DEFAULT_MODEL)
-    if options.pooling is None:
+    if options.pooling is None and options.side_px is None:
         return start
     if start.projection is not None:
-        message = f"The model {start.name} has learned from its own pooling; --pooling is for a model without layers."
+        message = (
+            f"The model {start.name} has learned from its own pooling and picture size; --pooling and --side-px are "
+            "for a model without layers."
+        )
         raise UsageError(message)
-    return replace(start, pooling=parse_pooling(options.pooling, start.network.channels))
+    if options.side_px is not None:
+        if start.feature_maps:
+            message = f"The picture size of {start.name} was fixed when it was imported: see model import --side-px."
+            raise UsageError(message)
+        start = replace(start, preparation=start.preparation.resized(options.side_px))
+    if options.pooling is not None:
+        start = replace(start, pooling=parse_pooling(options.pooling, start.network.channels))
+    return start
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from geolocdesk.provenance import JsonValue
 from geolocdesk.reference.calibration_file import StoredCalibration
 from geolocdesk.reference.neighbours import Neighbours
 
-DENSITY_ESTIMATORS = ("sphere", "vo2017", "nearest", "geoclip")
+DENSITY_ESTIMATORS = ("sphere", "vo2017", "nearest", "fused", "geoclip")
 """Estimators whose shares are masses of the neighbours' density, so that their weights can be tempered."""
 
 

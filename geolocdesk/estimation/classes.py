@@ -16,6 +16,12 @@ from geolocdesk.features.class_heads import ClassHead, ClassHeads
 from geolocdesk.features.descriptor import FloatArray
 from geolocdesk.geodesy import rectangle_areas_km2
 
+CLASS_EXPONENT = 0.5
+"""A neighbour's weight is multiplied by the classes' probability to this power.
+
+Descriptor and classes come from the same features, so that their evidence is only in part independent.
+"""
+
 
 def classify(heads: ClassHeads, vector: FloatArray, cells: int | None = None) -> CellDensity:
     """Return the probability of each cell for a descriptor float32[D].

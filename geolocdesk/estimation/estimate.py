@@ -15,7 +15,7 @@ from geolocdesk.estimation.cells import (
     most_probable_position,
     shown_cells,
 )
-from geolocdesk.estimation.classes import class_weights, classify
+from geolocdesk.estimation.classes import CLASS_EXPONENT, class_weights, classify
 from geolocdesk.estimation.density import Density, estimate_density, reweighted
 from geolocdesk.estimation.disc_mass import masses_within
 from geolocdesk.estimation.levels import answer_levels
@@ -41,10 +41,12 @@ def estimate_location(
     *,
     vector: FloatArray | None = None,
     heads: ClassHeads | None = None,
+    with_regions: bool = True,
 ) -> LocationEstimate:
     """Return where the photo was taken, as its neighbours say or as its model classifies it.
 
     ``vector`` is the photo's descriptor and ``heads`` are the model's; only ``classes`` and ``fused`` need them.
+    Without regions, neighbours' answers have none, which is what an evaluation over thousands of photos needs.
     Raises UsageError for parameters that make no sense, or where either is asked of a model without classes.
     """
     if parameters.estimator == "classes":
@@ -53,9 +55,14 @@ def estimate_location(
     if parameters.estimator == "fused":
         vector, heads = _needed(parameters, vector, heads)
         positions = np.column_stack([neighbours.latitudes(), neighbours.longitudes()])
-        likely = class_weights(heads, vector, positions)
+        likely = class_weights(heads, vector, positions) ** CLASS_EXPONENT
     return estimate_from_arrays(
-        neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters, likely=likely
+        neighbours.latitudes(),
+        neighbours.longitudes(),
+        neighbours.distances(),
+        parameters,
+        likely=likely,
+        with_regions=with_regions,
     )
 
 

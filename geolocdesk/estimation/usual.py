@@ -3,17 +3,25 @@
 from geolocdesk.errors import UsageError
 from geolocdesk.estimation.location import EstimationParameters, EstimatorName
 
+FUSED_BANDWIDTH_DEG = 1.0
+"""Where the classes have decided between regions, a narrower kernel is better at every level."""
+
 GEOCLIP_NEIGHBOURS = 1000
 """Its softmax falls slowly, so that the mass of a hundred places is a small part of the whole."""
 
 
-def usual_parameters(estimator: EstimatorName | None, softmax_scale: float | None) -> EstimationParameters:
+def usual_parameters(
+    estimator: EstimatorName | None, softmax_scale: float | None, *, has_classes: bool = False
+) -> EstimationParameters:
     """Return the usual parameters of an estimator, by default the one that suits the pack's model.
 
-    ``softmax_scale`` is the model's own, None for a model that has none. Raises UsageError where the estimator needs
-    one.
+    That is ``geoclip`` for a model with a ``softmax_scale``, ``fused`` for one that was trained on classes of places,
+    and ``sphere`` for any other. Raises UsageError where the estimator needs a scale and there is none.
     """
-    chosen = estimator or ("sphere" if softmax_scale is None else "geoclip")
+    suitable: EstimatorName = "fused" if has_classes else "sphere"
+    chosen = estimator or (suitable if softmax_scale is None else "geoclip")
+    if chosen == "fused":
+        return EstimationParameters(estimator=chosen, bandwidth_deg=FUSED_BANDWIDTH_DEG)
     if chosen != "geoclip":
         return EstimationParameters(estimator=chosen)
     if softmax_scale is None:

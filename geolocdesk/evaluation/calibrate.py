@@ -22,7 +22,7 @@ from geolocdesk.estimation.calibration_fit import (
     Votes,
     compare_fits,
 )
-from geolocdesk.estimation.estimate import density_behind, estimate_from_arrays, estimate_location
+from geolocdesk.estimation.estimate import density_behind, estimate_location
 from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
 from geolocdesk.evaluation.describing import DescribedQueries
 from geolocdesk.evaluation.known_queries import Known, PackContents
@@ -225,7 +225,7 @@ def _answer(
     ):
         used = replace(neighbours, items=neighbours.items[: parameters.neighbours])
         distances = used.distances()
-        estimate = _estimate(used, parameters, vector, heads)
+        estimate = estimate_location(used, parameters, vector=vector, heads=heads, with_regions=False)
         shares.append([answer.probability for answer in estimate.levels])
         nearest.append(float(distances[0]))
         means.append(float(distances.mean()))
@@ -244,23 +244,6 @@ def _answer(
         _votes(held, weights) if held else None,
     )
     return answered, np.array(means)
-
-
-def _estimate(
-    neighbours: Neighbours,
-    parameters: EstimationParameters,
-    vector: NDArray[np.float32],
-    heads: ClassHeads | None,
-) -> LocationEstimate:
-    if parameters.estimator not in DENSITY_ESTIMATORS:
-        return estimate_location(neighbours, parameters, vector=vector, heads=heads)
-    return estimate_from_arrays(
-        neighbours.latitudes(),
-        neighbours.longitudes(),
-        neighbours.distances(),
-        parameters,
-        with_regions=False,
-    )
 
 
 def _right(query: Query, estimate: LocationEstimate) -> list[bool]:

@@ -91,8 +91,10 @@ def _estimate(seen: Seen, parameters: EstimationParameters, *, with_levels: bool
 
 def fused_per_level(seen: Seen, *, heads: ClassHeads) -> Answers:
     """Answer as ``levels``, every neighbour weighed by how probable the classes find its place."""
-    parameters = EstimationParameters(estimator="fused")
-    estimate = estimate_location(seen.neighbours, parameters, vector=seen.vector, heads=heads)
+    parameters = usual_parameters("fused", None)
+    estimate = estimate_location(
+        seen.neighbours, parameters, vector=seen.vector, heads=heads, with_regions=False
+    )
     return Answers(tuple(answer.position for answer in estimate.levels), estimate)
 
 

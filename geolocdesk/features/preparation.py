@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.errors import UsageError
 from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.features.fields import Fields
 from geolocdesk.provenance import JsonValue
@@ -79,6 +80,21 @@ class Preparation:
         """Return the side of the square picture the network takes."""
         assert self.rendition.square_px is not None  # noqa: S101 - __post_init__ has seen to it
         return self.rendition.square_px
+
+    def resized(self, side_px: int) -> "Preparation":
+        """Return the same preparation for square pictures of another side; what is cut away stays the same share.
+
+        Raises UsageError where the side is none.
+        """
+        short_px = self.rendition.short_side_px
+        scaled_px = None if short_px is None else round(short_px * side_px / self.side_px)
+        try:
+            return replace(
+                self, rendition=replace(self.rendition, square_px=side_px, short_side_px=scaled_px)
+            )
+        except ValueError as error:
+            message = f"Pictures of {side_px} × {side_px} cannot be used: {error}."
+            raise UsageError(message) from error
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the preparation as plain JSON values."""

@@ -129,7 +129,7 @@ def test_classes_need_a_model_with_classes() -> None:
         estimate_location(neighbours(), EstimationParameters(cells=7), vector=VECTOR)
 
 
-def test_fused_weighs_each_neighbour_by_its_cells_probability() -> None:
+def test_fused_weighs_each_neighbour_by_the_root_of_its_cells_probability() -> None:
     heads = heads_of(partitions(60, 20))
     parameters = EstimationParameters(estimator="fused")
     found = estimate_location(neighbours(), parameters, vector=VECTOR, heads=heads)
@@ -141,9 +141,12 @@ def test_fused_weighs_each_neighbour_by_its_cells_probability() -> None:
         for number, (south, north, west, east) in enumerate(density.bounds.tolist()):
             if south <= latitude < north and west <= longitude < east:
                 share = density.probabilities[number] / (heads.refinement.photos[number] + 1.0)
-                expected.append(weight * share)
+                expected.append(weight * share**0.5)
     np.testing.assert_allclose(found.weights, np.array(expected) / sum(expected), rtol=1e-9)
     assert len(found.levels) == 5
     assert found.cells is None
+    without = estimate_location(neighbours(), parameters, vector=VECTOR, heads=heads, with_regions=False)
+    assert without.regions == ()
+    assert without.levels == found.levels
     with pytest.raises(UsageError, match="fused needs a model trained"):
         estimate_location(neighbours(), parameters, vector=VECTOR)

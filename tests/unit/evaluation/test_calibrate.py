@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,18 @@ from PIL import Image
 
 from geolocdesk.analysis import Analyser, Analysis, Exclusions
 from geolocdesk.errors import CalibrationError, SourceError
-from geolocdesk.estimation.location import Calibration, EstimationParameters, Familiarity
+from geolocdesk.estimation.estimate import estimate_location
+from geolocdesk.estimation.location import Calibration, EstimationParameters, EstimatorName, Familiarity
 from geolocdesk.evaluation.calibrate import CalibrationFit, HeldOut, fit_calibration, hold_out
 from geolocdesk.evaluation.describing import DescribedQueries, describe_queries
 from geolocdesk.evaluation.known_queries import Known
 from geolocdesk.evaluation.test_set import read_test_set
+from geolocdesk.features.class_heads import ClassHead, ClassHeads, refine
 from geolocdesk.reference.calibration_file import CALIBRATION_NAME, add_calibration
 from geolocdesk.reference.pack import Pack, open_pack
 from geolocdesk.reference.sources import open_source
 from geolocdesk.reference.sources.selection import Selection
+from geolocdesk.training.partition import PartitionRule, partition_earth
 from tests.doubles.extractor import HistogramExtractor
 from tests.doubles.small_packs import build_small_pack, clock
 
@@ -154,6 +157,33 @@ def test_answers_with_the_same_parameters_are_calibrated(
     assert raw.provenance.calibration_sha256 is None
     assert "calibration_sha256" not in raw.provenance.to_json()
     assert raw.analysis_id != analysis.analysis_id
+
+
+def test_estimators_that_ask_the_classes_are_calibrated_as_they_answer(world: World) -> None:
+    held_out = world.held_out("queries.csv")
+    positions = np.array([[query.position.latitude, 10.0] for query in held_out.queries])
+    partition = partition_earth(positions, PartitionRule(20))
+    weights = np.random.default_rng(5).normal(size=(len(partition), held_out.vectors.shape[1]))
+    head = ClassHead(
+        partition.bounds, partition.counts, weights.astype(np.float32), np.zeros(len(partition), np.float32)
+    )
+    cells = partition.cells_of(positions)[:, None]
+    heads = ClassHeads((head,), refine((partition.bounds,), cells))
+    estimators: tuple[EstimatorName, ...] = ("classes", "fused")
+    for estimator in estimators:
+        parameters = replace(PARAMETERS, estimator=estimator)
+        fit = fit_calibration(
+            held_out, parameters, pack_id="0" * 64, source="queries.csv", made={}, heads=heads
+        )
+        estimates = [
+            estimate_location(neighbours, parameters, vector=vector, heads=heads)
+            for neighbours, vector in zip(held_out.neighbours, held_out.vectors, strict=True)
+        ]
+        for number, level in enumerate(fit.before):
+            said = [estimate.levels[number].probability for estimate in estimates]
+            assert level.mean_probability == pytest.approx(float(np.mean(said)))
+        methods = [candidate.model.method for candidate in fit.candidates]
+        assert ("temperature on the weights" in methods) == (estimator == "fused")
 
 
 @pytest.mark.parametrize(

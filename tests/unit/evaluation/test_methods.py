@@ -106,7 +106,7 @@ def test_classes_answer_the_middle_of_the_most_probable_cell() -> None:
 
 def test_fused_is_the_estimator_of_that_name_at_each_level() -> None:
     answers = methods_of(["fused"], heads(), np.zeros((1, 2)), 1)["fused"](seen())
-    parameters = EstimationParameters(estimator="fused")
+    parameters = EstimationParameters(estimator="fused", bandwidth_deg=1.0)
     estimate = estimate_location(seen().neighbours, parameters, vector=seen().vector, heads=heads())
     assert answers.positions == tuple(answer.position for answer in estimate.levels)
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from geolocdesk.errors import ModelError
+from geolocdesk.errors import ModelError, UsageError
 from geolocdesk.evidence.rendition import Rendition, render
 from geolocdesk.features.preparation import (
     AUTHORS,
@@ -52,6 +52,26 @@ def test_the_torchvision_preparation_is_what_its_weights_come_with(size: tuple[i
     image = photo(*size)
     expected = transforms(image).permute(1, 2, 0).numpy()
     np.testing.assert_allclose(prepared(TORCHVISION, image)[0], expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("side_px", [160, 288])
+def test_another_size_shows_the_same_part_of_the_photo(side_px: int) -> None:
+    image = photo(448, 448)
+    for preparation in (EFFICIENTNET_LITE0, TORCHVISION, AUTHORS):
+        resized = preparation.resized(side_px)
+        assert resized.side_px == side_px
+        assert resized.normalisation == preparation.normalisation
+        picture = render(image, resized.rendition)
+        shown = np.asarray(
+            Image.fromarray(render(image, preparation.rendition)).resize((side_px, side_px)), np.float64
+        )
+        assert np.abs(shown - picture).mean() < 6.0
+
+
+@pytest.mark.parametrize("side_px", [0, 5000])
+def test_an_impossible_size_is_refused(side_px: int) -> None:
+    with pytest.raises(UsageError, match=f"{side_px} × {side_px}"):
+        EFFICIENTNET_LITE0.resized(side_px)
 
 
 def test_channels_go_with_their_own_mean_and_scale() -> None:

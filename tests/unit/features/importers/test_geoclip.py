@@ -225,15 +225,3 @@ def test_another_clip_is_refused(package: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="embeddings of 512 numbers"):
         import_geoclip(package, tmp_path / "clip", tmp_path / "model", OPTIONS)
     assert not (tmp_path / "model").exists()
-
-
-def test_another_estimator_than_the_models_says_so(
-    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from geolocdesk.estimation.usual import usual_parameters
-
-    with pytest.raises(UsageError, match="GeoCLIP model"):
-        usual_parameters("geoclip", None)
-    assert usual_parameters(None, 39.7).estimator == "geoclip"
-    assert usual_parameters(None, None).estimator == "sphere"
-    assert usual_parameters("sphere", 39.7).exponent == 10.0
