@@ -86,8 +86,9 @@ class CalibrationFit:
         )
         others = ", ".join(f"{found.model.method} {found.loss:.4f}" for found in self.candidates)
         yield f"  cross-validated loss: {others}"
-        yield f"  {'':<12}{'':>8}{'before':^32}  {'after':^32}"
-        yield f"  {'level':<12}{'right':>8}{'said':>8}{'off by':>9}{'95 %':>15}  {'said':>8}{'off by':>9}{'95 %':>15}"
+        columns = f"{'said':>8}{'off by':>9}{'by chance':>11}{'95 %':>15}"
+        yield f"  {'':<12}{'':>8}{'before':^43}  {'after':^43}"
+        yield f"  {'level':<12}{'right':>8}{columns}  {columns}"
         for before, after in zip(self.before, self.after, strict=True):
             yield (f"  {before.level:<12}{before.share_right:8.1%}{_said(before)}  {_said(after)}")
 
@@ -95,7 +96,8 @@ class CalibrationFit:
 def _said(found: Reliability) -> str:
     low, high = found.interval
     return (
-        f"{found.mean_probability:8.1%}{found.expected_calibration_error:9.3f}{f'{low:.3f}–{high:.3f}':>15}"
+        f"{found.mean_probability:8.1%}{found.expected_calibration_error:9.3f}{found.expected_by_chance:11.3f}"
+        f"{f'{low:.3f}–{high:.3f}':>15}"
     )
 
 

@@ -1,5 +1,6 @@
 """Whether probabilities are what they say: among answers given 70 %, about 70 % should be right."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from geolocdesk.evaluation.metrics import bootstrap_draws, percentile_interval
 from geolocdesk.provenance import JsonValue
 
 Float64 = NDArray[np.float64]
+
+_MEAN_DISTANCE = math.sqrt(2.0 / math.pi)
+"""Of a normal variable from its mean, in standard deviations."""
 
 BINS = 10
 """Equally wide from 0 to 1."""
@@ -35,6 +39,8 @@ class Reliability:
     share_right: float
     expected_calibration_error: float
     """The mean distance between probability and share right over the tenths, weighed by their photos."""
+    expected_by_chance: float
+    """How far off probabilities that hold exactly would be found to be on so many places: what is beyond it counts."""
     interval: tuple[float, float]
     """95 %, whole places resampled; the distance that resampling itself adds to each tenth is taken off."""
     bins: tuple[ReliabilityBin, ...]
@@ -49,6 +55,7 @@ class Reliability:
             "mean_probability": self.mean_probability,
             "share_right": self.share_right,
             "expected_calibration_error": self.expected_calibration_error,
+            "expected_by_chance": self.expected_by_chance,
             "interval": [*self.interval],
             "bins": [
                 {
@@ -87,6 +94,7 @@ def reliability_of(
         mean_probability=float(probabilities.mean()),
         share_right=float(right.mean()),
         expected_calibration_error=float(np.abs(said_in_all - happened_in_all).sum() / len(bins)),
+        expected_by_chance=float(_MEAN_DISTANCE * np.sqrt(noise).sum()),
         interval=percentile_interval(errors),
         bins=tuple(
             ReliabilityBin(int(count), float(one / count), float(other / count))

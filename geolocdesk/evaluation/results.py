@@ -121,6 +121,8 @@ def reliability_lines(result: MethodResult) -> Iterator[str]:
     yield f"{'  said, %':<22}{''.join(f'{100 * found.mean_probability:12.1f}' for found in result.reliabilities)}"
     errors = "".join(f"{found.expected_calibration_error:12.3f}" for found in result.reliabilities)
     yield f"{'  off by':<22}{errors}"
+    by_chance = "".join(f"{found.expected_by_chance:12.3f}" for found in result.reliabilities)
+    yield f"{'  by chance':<22}{by_chance}"
     yield f"{'  95 %':<22}{''.join(map(_interval_text, result.reliabilities))}"
 
 

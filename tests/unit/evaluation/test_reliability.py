@@ -36,6 +36,23 @@ def test_right_probabilities_are_hardly_off() -> None:
     assert found.interval[0] < 0.02
 
 
+@pytest.mark.parametrize(("places", "photos_of_each"), [(500, 1), (125, 4), (1000, 4)])
+def test_what_chance_adds_is_what_exact_probabilities_are_found_to_be_off(
+    places: int, photos_of_each: int
+) -> None:
+    random = np.random.default_rng(4)
+    found = []
+    for _ in range(30):
+        said = np.repeat(random.uniform(0, 0.6, places), photos_of_each)
+        luck = np.repeat(random.uniform(0, 1, places), photos_of_each)
+        found.append(
+            reliability_of("city", said, luck < said, np.repeat(np.arange(places), photos_of_each).tolist())
+        )
+    seen = np.mean([one.expected_calibration_error for one in found])
+    told = np.mean([one.expected_by_chance for one in found])
+    assert told == pytest.approx(seen, rel=0.15)
+
+
 def test_photos_of_one_place_widen_the_interval() -> None:
     random = np.random.default_rng(3)
     said, luck = np.repeat(random.uniform(0, 1, 200), 10), np.repeat(random.uniform(0, 1, 200), 10)
