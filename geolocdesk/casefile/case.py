@@ -131,6 +131,7 @@ class Case(CaseReader):
                 pack_id=analysis.provenance.pack_id,
                 pack_name=analysis.provenance.pack_name,
                 pack_verified_at=pack_verified_at,
+                familiarity=analysis.estimate.familiarity,
             )
             entry = self._append(
                 projection.ANALYSIS_RECORDED,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from geolocdesk.estimation.location import EstimationParameters, LevelAnswer
+from geolocdesk.estimation.location import EstimationParameters, Familiarity, LevelAnswer
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
@@ -56,6 +56,8 @@ class AnalysisSummary:
     pack_name: str
     pack_verified_at: str | Unavailable
     """When the whole pack was last checked against its hashes, as far as known at the time."""
+    familiarity: Familiarity | Unavailable = Unavailable.NOT_AVAILABLE
+    """How like the pack's photos the photo is; ``NOT_AVAILABLE`` without a calibration."""
 
 
 @dataclass(frozen=True, slots=True)

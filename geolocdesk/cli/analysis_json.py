@@ -93,6 +93,8 @@ def _exif(result: Analysis) -> JsonValue:
     return {**_position(claimed), "distance_km": distance}
 
 
+_CELLS_IN_CSV = 3
+
 CSV_COLUMNS = (
     "file",
     "sha256",
@@ -109,6 +111,11 @@ CSV_COLUMNS = (
     "region_90_km2",
     "nearest_reference_id",
     "nearest_distance",
+    *(
+        f"cell_{number}_{column}"
+        for number in range(1, _CELLS_IN_CSV + 1)
+        for column in ("latitude", "longitude", "probability")
+    ),
     "exif_latitude",
     "exif_longitude",
     "exif_distance_km",
@@ -151,6 +158,7 @@ def _answer_columns(result: Analysis) -> Iterator[tuple[str, object]]:
     nearest = result.neighbours.items[0]
     yield "nearest_reference_id", nearest.reference.reference_id
     yield "nearest_distance", nearest.distance
+    yield from _cell_columns(result.estimate.cells)
     claimed = result.evidence.exif.position
     if isinstance(claimed, Position):
         yield "exif_latitude", claimed.latitude
@@ -158,6 +166,19 @@ def _answer_columns(result: Analysis) -> Iterator[tuple[str, object]]:
         yield "exif_distance_km", result.exif_distance_km
     yield "error_kind", ""
     yield "error_message", ""
+
+
+def _cell_columns(cells: CellProbabilities | None) -> Iterator[tuple[str, object]]:
+    """Yield the middles of the most probable cells, by which a file of cells names them, and their probabilities."""
+    if cells is None:
+        return
+    rows = zip(cells.bounds.tolist(), cells.probabilities.tolist(), strict=True)
+    for number, ((south, north, west, east), probability) in enumerate(rows, start=1):
+        if number > _CELLS_IN_CSV:
+            return
+        yield f"cell_{number}_latitude", (south + north) / 2.0
+        yield f"cell_{number}_longitude", (west + east) / 2.0
+        yield f"cell_{number}_probability", probability
 
 
 def _cell(value: object) -> str:

@@ -71,7 +71,7 @@ class SummaryLine:
     """In few words; the reason where there is none."""
     position: str
     certainty: str
-    """The finest level with half of the mass or more, in few words."""
+    """The finest level with half of the mass or more, or that the photo resembles nothing, in few words."""
     exif_distance: str
     is_synthetic: bool
 
@@ -276,6 +276,9 @@ def _summary_line(exhibit: Exhibit) -> SummaryLine:
 
 
 def _certainty(exhibit: Exhibit) -> str:
+    familiarity = Unavailable.NOT_AVAILABLE if exhibit.current is None else exhibit.current.familiarity
+    if not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar:
+        return "none: resembles nothing in the pack"
     levels = () if exhibit.current is None else exhibit.current.levels
     held = [answer for answer in levels if answer.probability >= 0.5]
     if not held:

@@ -81,9 +81,11 @@ def test_a_photo_that_resembles_nothing_is_warned_of(case: Case) -> None:
     for distance, warned in ((1.19, False), (1.21, True)):
         estimate = replace(analysis.estimate, familiarity=Familiarity(distance, 0.97, 1.2, 1830))
         case.record_analysis(replace(analysis, estimate=estimate))
-        (exhibit,) = Report(case).exhibits()
+        report = Report(case)
+        (exhibit,), (line,) = report.exhibits(), report.summary()
         assert exhibit.answer is not None
         assert ("resembles nothing" in exhibit.answer.warning) is warned
+        assert (line.certainty == "none: resembles nothing in the pack") is warned
         assert exhibit.answer.assessment.startswith(exhibit.answer.warning)
         assert exhibit.answer.assessment.endswith(exhibit.answer.certainty)
         warnings.append(exhibit.answer.warning)
