@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from geolocdesk.errors import SettingsError
 from geolocdesk.gui.frame import Frame, Starter
+from geolocdesk.gui.interpreter import share_interpreter, spare_loaded
 from geolocdesk.gui.theme import install_theme
 from geolocdesk.paths import UserFolders, user_folders
 from geolocdesk.settings import Settings, load_settings
@@ -37,8 +38,6 @@ CHROMIUM_FLAGS = (
 """The one place where the web engine's switches are set: nothing in it may reach for a network."""
 
 _LOG_BYTES = 1 << 20
-_SWITCH_INTERVAL_S = 0.001
-"""How long another thread may keep the interpreter from the window; Python's own 5 ms add up to a stutter."""
 
 
 def run_window(
@@ -55,7 +54,7 @@ def run_window(
     """
     folders = user_folders()
     application = create_application(arguments)
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    share_interpreter()
     hook = ExceptionHook(application)
     hook.install()
     log_to(folders.log_file)
@@ -199,6 +198,7 @@ def _show_and_run(
         from geolocdesk.gui.main_window import MainWindow
 
         window = MainWindow(settings, folders)
+        spare_loaded(window)
         frame.furnish(window)
         if problem:
             window.notices.show_passing("warning", problem)

@@ -146,16 +146,19 @@ def peak_memory_mib() -> dict[str, float]:
 def shown_window() -> "tuple[QApplication, MainWindow]":
     """Return the application and its window, shown, with ``quit`` when that is closed."""
     from geolocdesk.gui.application import create_application
+    from geolocdesk.gui.interpreter import share_interpreter, spare_loaded
     from geolocdesk.gui.theme import install_theme
     from geolocdesk.paths import user_folders
     from geolocdesk.settings import Settings
 
     application = create_application()
+    share_interpreter()
     settings = Settings(examiner="benchmark")
     install_theme(application, settings.scheme, settings.text_scale)
     from geolocdesk.gui.main_window import MainWindow
 
     window = MainWindow(settings, user_folders())
+    spare_loaded(window)
     window.finished.connect(application.quit)
     window.resize(1480, 920)
     window.show()
