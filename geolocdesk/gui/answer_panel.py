@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from geolocdesk.analysis import Analysis
 from geolocdesk.cartography.coordinates import list_notations
-from geolocdesk.estimation.location import LevelAnswer
+from geolocdesk.estimation.location import LEVELS, LevelAnswer
+from geolocdesk.geodesy import Position
 from geolocdesk.gui.answer_wording import claim_sentence, search_sentences
 from geolocdesk.gui.callout import Callout
 from geolocdesk.gui.carrier_chips import CarrierChips
@@ -76,6 +77,19 @@ class AnswerPanel(QWidget):
         self._scroll = QScrollArea()
         self._lay_out()
         self.show_nothing()
+
+    def rehearse(self) -> None:
+        """Make and style what an answer is shown with, so that the first one takes no longer than the others."""
+        nowhere = Position(0.0, 0.0)
+        self._coordinates.show_notations(list_notations(nowhere))
+        self._carriers.make_chips()
+        self._show_levels(
+            tuple(LevelAnswer(level, nowhere, 0.0, Unavailable.NOT_AVAILABLE) for level in LEVELS)
+        )
+        shown = self._states.currentIndex()
+        self._states.setCurrentIndex(1)
+        self._scroll.grab()  # no event comes in between, so nobody sees it
+        self._states.setCurrentIndex(shown)
 
     # States
 

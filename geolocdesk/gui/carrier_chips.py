@@ -40,8 +40,7 @@ class CarrierChips(QWidget):
         """Show these ranks with their shares of the density at the answer, of this many neighbours."""
         self._sentence.setText(_sentence(carriers, neighbours))
         ranked = sorted(carriers.items(), key=lambda carrier: (-carrier[1], carrier[0]))[:MOST_CHIPS]
-        while len(self._chips) < len(ranked):
-            self._add_chip()
+        self.make_chips(len(ranked))
         # made once and used again: a slider changes them with every step
         for place, chip in enumerate(self._chips):
             chip.setVisible(place < len(ranked))
@@ -51,8 +50,14 @@ class CarrierChips(QWidget):
         self._rest.setText(f"and {rest} more, starred in the gallery")
         self._rest.setVisible(rest > 0)
 
+    def make_chips(self, count: int = MOST_CHIPS) -> None:
+        """Have as many chips as this, those that are new hidden."""
+        while len(self._chips) < count:
+            self._add_chip()
+
     def _add_chip(self) -> None:
         chip = _Chip()
+        chip.hide()
         chip.clicked.connect(lambda _checked: self.neighbour_chosen.emit(chip.rank))
         self._chips.append(chip)
         self._flow.removeWidget(self._rest)

@@ -25,6 +25,7 @@ from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.reference_session import ReferenceSession
 from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
+from geolocdesk.gui.turns import Turns
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.progress import ProgressCallback
 from geolocdesk.unavailable import Unavailable
@@ -78,6 +79,7 @@ class ExhibitDisplay(QObject):
         self._map: MapView | None = None
         self._tasks = TaskRunner("display", threads=2, parent=self)
         self._intake = Intake(workers=1)
+        self._showing = Turns(self)
         self._entry: EvidenceEntry | None = None
         self._contents: ExhibitContents | None = None
         self._analysis: Analysis | None = None
@@ -111,8 +113,8 @@ class ExhibitDisplay(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Return whether the current exhibit, its photo or its answer is still being read or worked out."""
-        return bool(self._open_tasks)
+        """Return whether the current exhibit, its photo or its answer is still being read, worked out or shown."""
+        return bool(self._open_tasks) or self._showing.is_busy
 
     @property
     def exclusions(self) -> Exclusions:
@@ -120,8 +122,9 @@ class ExhibitDisplay(QObject):
         return Exclusions() if self._contents is None else self._contents.exclusions
 
     def warm_up(self) -> None:
-        """Start what works the views out, so that the first one comes soon."""
+        """Start what works the views out and make what shows them, so that the first one comes soon."""
         self._drawing.run(PrepareDrawing())
+        self._panels.answer.rehearse()
 
     def set_map(self, view: "MapView") -> None:
         """Show the current answer on this map from now on."""
@@ -213,6 +216,7 @@ class ExhibitDisplay(QObject):
 
     def close(self) -> None:
         """End the threads and the decoding process."""
+        self._showing.cancel()
         self._intake.close()
         self._tasks.close()
 
@@ -318,6 +322,7 @@ class ExhibitDisplay(QObject):
         if number == self.number and view.analysis_id == self._wanted:
             self._view = view
             self._draw(view, fit=False)
+            self._highlight_selected()
             self.shown.emit(number)
 
     def _prepare_contents(self, contents: ExhibitContents) -> None:
@@ -333,21 +338,30 @@ class ExhibitDisplay(QObject):
             self._views.popitem(last=False)
 
     def _show_view(self, number: int, same_photo: bool, analysis: Analysis, view: AnalysisView) -> None:
+        """Show an answer panel by panel: all of them in one go would hold the window up."""
         self._view = view
         self._analysis = analysis
-        weights = analysis.estimate.weights
-        self._panels.answer.show_answer(analysis, view.carriers)
+        steps = [
+            partial(self._draw, view, fit=not same_photo),
+            partial(self._panels.answer.show_answer, analysis, view.carriers),
+            partial(self._show_neighbours, analysis, view, same_photo=same_photo),
+            partial(self._finish_view, number, analysis, view),
+        ]
+        self._showing.begin(steps)
+        self.answer_changed.emit()
+
+    def _show_neighbours(self, analysis: Analysis, view: AnalysisView, *, same_photo: bool) -> None:
         self._panels.neighbours.show_neighbours(
-            analysis.neighbours, weights, view.carriers, same_photo=same_photo
+            analysis.neighbours, analysis.estimate.weights, view.carriers, same_photo=same_photo
         )
+        self._highlight_selected()
+
+    def _finish_view(self, number: int, analysis: Analysis, view: AnalysisView) -> None:
         self._panels.parameters.show_parameters(analysis.estimate.parameters)
-        self._compare.show_neighbours(
-            analysis.neighbours, weights, self._panels.neighbours.selected_rank or 1
-        )
-        self._draw(view, fit=not same_photo)
+        rank = self._panels.neighbours.selected_rank or 1
+        self._compare.show_neighbours(analysis.neighbours, analysis.estimate.weights, rank)
         if view.has_surface:
             self.shown.emit(number)
-        self.answer_changed.emit()
 
     def _draw(self, view: AnalysisView, *, fit: bool) -> None:
         """Draw on the map; one that was not ready when it should have moved to the answer moves there now."""
@@ -355,8 +369,11 @@ class ExhibitDisplay(QObject):
             return
         fit = fit or self._must_fit
         self._map.show_overlay(view.overlay, fit=fit)
-        self._map.highlight_neighbour(self._panels.neighbours.selected_rank)
         self._must_fit = fit and not self._map.is_ready
+
+    def _highlight_selected(self) -> None:
+        rank = self._panels.neighbours.selected_rank
+        self._with_map(lambda shown: shown.highlight_neighbour(rank))
 
     def _show_status(self, entry: EvidenceEntry) -> None:
         """Show why there is no answer; one that was there before stays while a new one is computed."""
@@ -384,6 +401,7 @@ class ExhibitDisplay(QObject):
         self._compare.show_query("", None)
 
     def _leave_answer(self) -> None:
+        self._showing.cancel()
         self._view = None
         self._analysis = None
         self.answer_changed.emit()

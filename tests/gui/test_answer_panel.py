@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QEnterEvent, QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.analysis import Analysis, Exclusions
@@ -61,6 +61,19 @@ def chips(panel: AnswerPanel) -> list[QToolButton]:
 
 def values(spy: QSignalSpy) -> list[object]:
     return [spy.at(place)[0] for place in range(spy.count())]
+
+
+def test_a_rehearsed_panel_makes_nothing_new_for_its_first_answer_and_shows_nothing_of_it(
+    panel: AnswerPanel,
+) -> None:
+    panel.rehearse()
+    assert "No answer to show" in texts(panel)
+    made = len(panel.findChildren(QWidget))
+    show(panel, make_analysis())
+    assert len(panel.findChildren(QWidget)) == made
+    assert [row.level_name for row in rows(panel)] == [level.name for level in LEVELS]
+    assert len(chips(panel)) == len(CARRIERS)
+    assert "0.00000, 0.00000" not in texts(panel)
 
 
 def test_every_state_says_what_it_is(panel: AnswerPanel, qtbot: QtBot) -> None:

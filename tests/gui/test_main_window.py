@@ -1,10 +1,11 @@
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QUrl
+from PySide6.QtCore import QMimeData, QObject, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -147,6 +148,39 @@ def test_from_dropped_photos_to_answers(
         thumbnails = [reader.thumbnail(number) is not None for number in (1, 2, 3, 4)]
     assert analysed == [1, 2, 4]
     assert thumbnails == [True] * 4
+
+
+def test_an_answer_is_shown_panel_by_panel(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, window, tmp_path)
+    add(qtbot, window, photos[:2])
+    analyse(qtbot, window)
+    show(qtbot, window, 1)
+    panels, happened = window.workspace, list[str]()
+    for panel, name in (
+        (panels.answer, "show_answer"),
+        (panels.neighbours, "show_neighbours"),
+        (panels.parameters, "show_parameters"),
+    ):
+        monkeypatch.setattr(panel, name, _noted(happened, name, getattr(panel, name)))
+    beat = QTimer(window)
+    beat.timeout.connect(lambda: happened.append("beat"))
+    beat.start(0)
+    show(qtbot, window, 2)
+    beat.stop()
+    shown = [name for name in happened if name != "beat"]
+    assert shown[:3] == ["show_answer", "show_neighbours", "show_parameters"]
+    for name, following in pairwise(shown[:3]):
+        assert "beat" in happened[happened.index(name) : happened.index(following)]
+
+
+def _noted(happened: list[str], name: str, act: Callable[..., None]) -> Callable[..., None]:
+    def noted(*args: object, **options: object) -> None:
+        happened.append(name)
+        act(*args, **options)
+
+    return noted
 
 
 def test_stop_keeps_what_is_finished_and_the_rest_can_go_on(
