@@ -4,9 +4,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from geolocdesk.gui.analysis_desk import AnalysisDesk
+from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel, EvidenceRole
 from geolocdesk.gui.exhibit_display import ExhibitDisplay
 from geolocdesk.gui.workspace import Workspace
+
+_LOOKED_AHEAD = 12
+"""Rows, each way, among which the next analysed photo is looked for."""
 
 
 class Navigation(QObject):
@@ -48,11 +52,17 @@ class Navigation(QObject):
         self._evidence.step(-1)
 
     def _prepare_beside(self, number: int) -> None:
-        """Work out the photos beside this one, where the user most likely goes next."""
+        """Work out the analysed photos next to this one, where the user most likely goes next."""
         index = self._model.index_of(number)
         if self._desk.is_running or not index.isValid():
             return
-        for row in (index.row() + 1, index.row() - 1):
-            beside = self._model.index(row).data(EvidenceRole.NUMBER)
-            if beside is not None:
-                self._display.prepare(int(beside))
+        for step in (1, -1):
+            rows = range(index.row() + step, index.row() + step * (_LOOKED_AHEAD + 1), step)
+            beside = (self._model.index(row).data(EvidenceRole.ENTRY) for row in rows)
+            nearest = next((entry for entry in beside if _has_answer(entry)), None)
+            if nearest is not None:
+                self._display.prepare(nearest.number)
+
+
+def _has_answer(entry: EvidenceEntry | None) -> bool:
+    return entry is not None and entry.status is EntryStatus.ANALYSED

@@ -150,6 +150,19 @@ def test_from_dropped_photos_to_answers(
     assert thumbnails == [True] * 4
 
 
+def test_the_next_analysed_photos_are_worked_out_beforehand_past_those_without_an_answer(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, window, tmp_path)
+    add(qtbot, window, photos)  # the third of them is broken
+    analyse(qtbot, window)
+    prepared: list[int] = []
+    monkeypatch.setattr(window.display, "prepare", prepared.append)
+    show(qtbot, window, 2)
+    qtbot.waitUntil(lambda: len(prepared) >= 2, timeout=WAIT_MS)
+    assert prepared[:2] == [4, 1]
+
+
 def test_an_answer_is_shown_panel_by_panel(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
