@@ -51,6 +51,7 @@ _SPECS = (
     ActionSpec("analyse_again", "Analysis", "Analyse selected again", "refresh", ("Shift+F5",)),
     ActionSpec("stop", "Analysis", "Stop", "stop", ("Ctrl+.",), "What is finished stays"),
     ActionSpec("compare", "Analysis", "Compare side by side", "compare", ("Ctrl+B",), "The photo and its neighbours", separated=True),
+    ActionSpec("conditions", "Analysis", "Search conditions …", "filter", ("Ctrl+Shift+L",), "Only some countries or an area, or without copies of the photo"),
     ActionSpec("restore_all", "Analysis", "Restore everything excluded", "include", ()),
     ActionSpec("reset_parameters", "Analysis", "Default parameters", "reset", ()),
     ActionSpec("open_pack", "Reference", "Open reference pack …", "install", ("Ctrl+P",), "Use a pack where it lies"),

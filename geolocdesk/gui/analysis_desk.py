@@ -143,7 +143,7 @@ class AnalysisDesk(QObject):
         number = self._display.number
         if number == 0 or before == after:
             return
-        if not self._can_recompute():
+        if not self._can_recompute(self._display.analysis):
             return
         self._undo.push(
             Change(
@@ -157,12 +157,13 @@ class AnalysisDesk(QObject):
         self._display.show_exclusions(number, exclusions)
         analysis = self._display.analysis
         if number == self._display.number and analysis is not None:
-            self._request(number, analysis, analysis.estimate.parameters, exclusions, keep=True)
+            if self._can_recompute(analysis):
+                self._request(number, analysis, analysis.estimate.parameters, exclusions, keep=True)
         else:
             self._session.load(number, lambda contents: self._recompute_stored(number, contents))
 
     def _recompute_stored(self, number: int, contents: ExhibitContents) -> None:
-        if contents.analysis is not None:
+        if contents.analysis is not None and self._can_recompute(contents.analysis):
             parameters = contents.analysis.estimate.parameters
             self._request(number, contents.analysis, parameters, contents.exclusions, keep=True)
 
@@ -175,7 +176,7 @@ class AnalysisDesk(QObject):
         if number == 0 or analysis is None:
             self._settling.start()
             return
-        if not self._can_recompute():
+        if not self._can_recompute(analysis):
             self._panels.parameters.show_parameters(analysis.estimate.parameters)
             return
         self._unsettled = (number, analysis, parameters)
@@ -212,9 +213,9 @@ class AnalysisDesk(QObject):
     ) -> None:
         self._again.request(number, analysis, parameters, exclusions, keep=keep)
 
-    def _can_recompute(self) -> bool:
-        """Return whether the current answer's own pack is open; say what to do where it is not."""
-        analysis, pack = self._display.analysis, self._reference.pack
+    def _can_recompute(self, analysis: Analysis | None) -> bool:
+        """Return whether the answer's own pack is open, or there is no answer; say what to do where it is not."""
+        pack = self._reference.pack
         if analysis is None:
             return True
         if pack is not None and pack.pack_id == analysis.neighbours.pack_id:

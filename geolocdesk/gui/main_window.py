@@ -16,6 +16,7 @@ from geolocdesk.gui.case_files import CaseFiles
 from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.closing import Closing
 from geolocdesk.gui.compare_view import CompareView
+from geolocdesk.gui.conditions_desk import ConditionsDesk
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.exhibit_display import ExhibitDisplay
 from geolocdesk.gui.first_start import FirstStart
@@ -144,6 +145,9 @@ class MainWindow(QMainWindow):
             notices=self.notices,
             undo=self.undo_stack,
         )
+        self.conditions = ConditionsDesk(
+            self, self.session, evidence=self.workspace.evidence, undo=self.undo_stack
+        )
         self.navigation = Navigation(
             self, model=self.model, workspace=self.workspace, display=self.display, desk=self.desk
         )
@@ -202,6 +206,7 @@ class MainWindow(QMainWindow):
         photo_actions = (
             "analyse",
             "analyse_again",
+            "conditions",
             None,
             "tags",
             "note",
@@ -219,6 +224,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self._connect_actions()
         self._connect_menus()
+        self._connect_panels()
         session, model, panels = self.session, self.model, self.workspace
         session.opened.connect(self._show_case)
         session.details_changed.connect(self._show_title)
@@ -231,14 +237,6 @@ class MainWindow(QMainWindow):
         session.reading_finished.connect(self._enable_actions)
         session.notes_changed.connect(lambda number, _notes: panels.photo.confirm_note_saved(str(number)))
         session.failed.connect(self.show_failure)
-        panels.evidence.current_changed.connect(self.navigation.go_to)
-        panels.evidence.selection_changed.connect(self._enable_actions)
-        panels.evidence.add_requested.connect(self.cases.choose_photos)
-        panels.evidence.level_chosen.connect(self._choose_level)
-        panels.photo.retry_requested.connect(self._read_again)
-        panels.photo.compare_requested.connect(self._compare)
-        panels.neighbours.compare_requested.connect(self._compare)
-        panels.answer.retry_requested.connect(lambda: self.desk.analyse([self.display.number]))
         self.compare.close_requested.connect(self._leave_compare)
         self.compare.exclude_requested.connect(self.desk.exclude)
         self.display.answer_changed.connect(self._enable_actions)
@@ -267,6 +265,18 @@ class MainWindow(QMainWindow):
         self.undo_stack.redoTextChanged.connect(lambda text: self._name_undo("redo", "Redo", text))
         self._show_reference()
         self._enable_actions()
+
+    def _connect_panels(self) -> None:
+        panels = self.workspace
+        panels.evidence.current_changed.connect(self.navigation.go_to)
+        panels.evidence.selection_changed.connect(self._enable_actions)
+        panels.evidence.add_requested.connect(self.cases.choose_photos)
+        panels.evidence.level_chosen.connect(self._choose_level)
+        panels.photo.retry_requested.connect(self._read_again)
+        panels.photo.compare_requested.connect(self._compare)
+        panels.neighbours.compare_requested.connect(self._compare)
+        panels.neighbours.conditions_requested.connect(self.conditions.edit)
+        panels.answer.retry_requested.connect(lambda: self.desk.analyse([self.display.number]))
 
     def _connect_menus(self) -> None:
         self._menus.case_chosen.connect(self.cases.open)
@@ -304,6 +314,7 @@ class MainWindow(QMainWindow):
                 "analyse": desk.analyse_selected,
                 "analyse_again": lambda: desk.analyse(panels.evidence.selected()),
                 "stop": self.board.stop,
+                "conditions": self.conditions.edit,
                 "compare": self._compare,
                 "restore_all": desk.restore_all,
                 "reset_parameters": panels.parameters.reset,

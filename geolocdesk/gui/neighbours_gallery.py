@@ -40,6 +40,8 @@ class NeighboursGallery(QWidget):
     """Exclusions to take from those in force."""
     compare_requested = Signal(int)
     """The rank to show beside the query."""
+    conditions_requested = Signal()
+    """Which references are searched at all is to be changed."""
 
     def __init__(self, place_lookup: PlaceLookup = no_place, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,9 @@ class NeighboursGallery(QWidget):
         self._states = QStackedWidget()
         self._carriers_only = tool_button("star", "Show only those that carry the answer", "", lambda: None)
         self._compare = tool_button("compare", "Compare side by side", "Return", self._compare_current)
+        self._conditions = tool_button(
+            "filter", "Search conditions: countries, an area, own copies", "", self.conditions_requested.emit
+        )
         self._set_up_view()
         self._actions = self._make_actions()
         self._lay_out()
@@ -213,6 +218,7 @@ class NeighboursGallery(QWidget):
         head.setContentsMargins(SPACE.small, SPACE.tiny, SPACE.small, SPACE.tiny)
         head.setSpacing(SPACE.tiny)
         head.addWidget(self._summary, stretch=1)
+        head.addWidget(self._conditions)
         head.addWidget(self._carriers_only)
         head.addWidget(self._compare)
         cards = QWidget()

@@ -46,6 +46,7 @@ def possible_actions(now: Situation) -> dict[str, bool]:
         "show_file": now.has_selection,
         "analyse": now.can_change and now.photos > 0,
         "analyse_again": changes_selected,
+        "conditions": changes_selected,
         "stop": now.can_stop,
         "compare": now.has_answer,
         "restore_all": now.can_change and now.has_answer,
