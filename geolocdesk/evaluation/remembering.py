@@ -10,13 +10,19 @@ from geolocdesk.features.extractor import Extractor, WrappedExtractor
 
 _MOST_BYTES = 1 << 29
 
+Memory = dict[bytes, FloatArray]
+"""Descriptors by a digest of their pictures."""
+
 
 class RememberingExtractor(WrappedExtractor):
-    """Another extractor's descriptors, kept: several packs and tables of one evaluation share many photos."""
+    """Another extractor's descriptors, kept: several packs and tables of one evaluation share many photos.
 
-    def __init__(self, inner: Extractor) -> None:
+    ``memory`` may be shared by extractors of one network, as several trained models have it.
+    """
+
+    def __init__(self, inner: Extractor, memory: Memory) -> None:
         super().__init__(inner)
-        self._kept: dict[bytes, FloatArray] = {}
+        self._kept = memory
         self._most = _MOST_BYTES // (4 * inner.dimension)
 
     def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,10 +13,10 @@ from geolocdesk.estimation.calibration import FittedCalibration
 from geolocdesk.evaluation.describing import DescribedQueries, describe_queries
 from geolocdesk.evaluation.evaluate import System
 from geolocdesk.evaluation.methods import methods_of
-from geolocdesk.evaluation.remembering import RememberingExtractor
+from geolocdesk.evaluation.remembering import Memory, RememberingExtractor
 from geolocdesk.evaluation.searching import positions_left, vectors_for
 from geolocdesk.evaluation.test_set import Query
-from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.extractor import Extractor, ProjectedExtractor, with_projection
 from geolocdesk.features.model_pack import (
     DEFAULT_MODEL,
     ModelRecord,
@@ -32,7 +33,7 @@ from geolocdesk.reference.sources.selection import Selection
 
 
 class Workbench:
-    """Opens what is evaluated one after the other; each model describes each photo once. For one thread."""
+    """Opens what is evaluated one after the other; each network describes each photo once. For one thread."""
 
     def __init__(
         self,
@@ -55,7 +56,8 @@ class Workbench:
         self._workers = workers
         self._progress = progress
         self._open = ExitStack()
-        self._extractors: dict[str, RememberingExtractor] = {}
+        self._extractors: dict[str, Extractor] = {}
+        self._memories: dict[str, Memory] = {}
         self._described: dict[str, DescribedQueries] = {}
         self._names: set[str] = set()
 
@@ -114,20 +116,23 @@ class Workbench:
         self._names.add(own)
         return own
 
-    def _extractor(self, record: ModelRecord) -> RememberingExtractor:
+    def _extractor(self, record: ModelRecord) -> Extractor:
         """Return the model's extractor without a pack's projection, opened once."""
         key = _key_of(record)
         if key not in self._extractors:
             self._keep(key, extractor_from_record(record, None, device=self._device))
         return self._extractors[key]
 
-    def _keep(self, key: str, extractor: Extractor) -> RememberingExtractor:
-        remembering = RememberingExtractor(extractor)
+    def _keep(self, key: str, extractor: Extractor) -> Extractor:
+        """Return the extractor with a memory that it shares with others of its network."""
+        network = extractor.inner if isinstance(extractor, ProjectedExtractor) else extractor
+        memory = self._memories.setdefault(replace(network.identity, name="").sha256, {})
+        remembering = RememberingExtractor(network, memory)
         self._open.callback(remembering.close)
-        self._extractors[key] = remembering
-        return remembering
+        self._extractors[key] = with_projection(remembering, extractor.projection)
+        return self._extractors[key]
 
-    def _describe(self, extractor: RememberingExtractor) -> DescribedQueries:
+    def _describe(self, extractor: Extractor) -> DescribedQueries:
         key = extractor.identity.sha256
         if key not in self._described:
             self._described[key] = describe_queries(

@@ -199,6 +199,11 @@ class ProjectedExtractor(WrappedExtractor):
         )
 
     @property
+    def inner(self) -> Extractor:
+        """Return the extractor before the projection."""
+        return self._inner
+
+    @property
     def identity(self) -> ExtractorIdentity:
         """Return the inner identity with the projection's hash and dimension."""
         return self._identity

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geolocdesk.errors import ModelError, UsageError
@@ -197,6 +197,10 @@ def belongs_to_image(name: str) -> bool:
     )
 
 
+_OPENAI_TOWERS = ("visual.transformer.", "visual.attnpool.")
+"""How tensors begin in the files of OpenAI's and OpenCLIP's own image towers."""
+
+
 def _converted(
     files: CheckpointFiles, state: State, options: ImportOptions
 ) -> tuple[Converted, PictureConfig, tuple[str, ...]]:
@@ -241,6 +245,10 @@ def _named(
         plain, _, tag = name.partition(".")
         plain, _, rest = plain.partition(";")
         pictures = timm_picture_config(plain, tag, side_px)
+        if any(name.startswith(_OPENAI_TOWERS) for name in state):
+            # OpenAI's and OpenCLIP's programs scale to the network's side; timm, which renames their weights, cuts
+            source = f"OpenAI's and OpenCLIP's, with the mean and deviation of {pictures.source}"
+            pictures = replace(pictures, resize_px=pictures.side_px, squash=False, source=source)
         architecture = ";".join(part for part in (f"timm/{plain}", rest) if part)
         converted = convert(state, architecture, files.weights, side_px=pictures.side_px)
     remark = f"The preparation is {pictures.source}: the weights themselves do not say it."
@@ -293,6 +301,12 @@ def _open_clip(
     if "timm_model_name" in vision.values:
         name = vision.text("timm_model_name")
         return convert(state, f"timm/{name}", files.weights, side_px=side), pictures, ()
+    if isinstance(vision.values.get("layers"), list):
+        message = (
+            f"The image tower in {files.weights.parent} is a residual network of CLIP's own; name it as timm does, for "
+            f"instance --architecture 'timm/resnet50_clip;num_classes={model.count('embed_dim')}'."
+        )
+        raise ModelError(message)
     width = vision.count("width")
     per_head = vision.count("head_width") if "head_width" in vision.values else 64
     ratio = vision.number("mlp_ratio") if "mlp_ratio" in vision.values else 4.0

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,10 @@ from geolocdesk.evaluation.results import (
 )
 from geolocdesk.evaluation.test_set import Query, read_test_set
 from geolocdesk.evaluation.workbench import Workbench
-from geolocdesk.features.extractor import Extractor
+from geolocdesk.features.embedding import Embedding, EmbeddingPart, Layer
+from geolocdesk.features.extractor import Extractor, ProjectedExtractor
 from geolocdesk.features.model_pack import DEFAULT_MODEL, ModelRecord, find_model
+from geolocdesk.features.model_record import ModelProjection
 from geolocdesk.features.projection import Projection
 from geolocdesk.geodesy import Position
 from geolocdesk.reference.opening import OpenedModel
@@ -134,6 +137,33 @@ def test_a_photo_that_is_query_and_reference_is_described_once(folder: Path) -> 
     assert CountingExtractor.described == 120
     assert [system.name for system in found.systems] == ["photos (split=a,b)", "photos (split=b)"]
     assert [system.references for system in found.systems] == [120, 60]
+
+
+def test_models_that_share_a_network_describe_each_photo_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def for_building(model: str | None, *, device: str = "auto") -> OpenedModel:
+        random = np.random.default_rng(len(str(model)))
+        matrix = random.normal(size=(CountingExtractor().dimension, 8)).astype(np.float32)
+        embedding = Embedding((EmbeddingPart((Layer(matrix, np.zeros(8, np.float32)),)),), photos=9)
+        embedding.save(tmp_path / f"{model}.safetensors")
+        projection = ModelProjection(str(tmp_path / f"{model}.safetensors"), embedding.sha256, 8)
+        record = replace(find_model(DEFAULT_MODEL), projection=projection)
+        return OpenedModel(record, ProjectedExtractor(CountingExtractor(), embedding), None)
+
+    monkeypatch.setattr(workbench, "open_for_building", for_building)
+    queries = read_test_set(folder / "photos.csv", Selection.parse(["split=b"]))
+    CountingExtractor.described = 0
+    with Workbench(queries, ("nearest",), seed=1, clock=clock) as bench:
+        systems = [
+            (system.pack.manifest.extractor_id, system.vectors)
+            for _, system in bench.systems(
+                folder / "photos.csv", Selection.parse(["split=a"]), ["one", "three"]
+            )
+        ]
+    assert CountingExtractor.described == 120
+    assert systems[0][0] != systems[1][0]
+    assert not np.allclose(systems[0][1], systems[1][1])
 
 
 def test_the_same_photographers_references_are_left_out(folder: Path) -> None:
