@@ -193,7 +193,7 @@ class AppendPhotos:
         with closing(open_for_building(str(self.pack), device=self.device)) as opened:
             yield append_to_pack(
                 self.pack,
-                open_source(self.source),
+                open_source(self.source, progress=progress),
                 extractor=opened.extractor,
                 clock=utc_now,
                 options=AppendOptions(

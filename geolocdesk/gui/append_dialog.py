@@ -24,7 +24,7 @@ class AppendDialog(FormDialog):
         )
         self._pack = pack
         self._device = device
-        self._source = SourceField("", "Tables (*.csv);;All files (*)")
+        self._source = SourceField()
         self._drop = QCheckBox("Leave out copies of photos that the pack has already")
         self._source.add_to(self)
         self._workers = add_workers(self)

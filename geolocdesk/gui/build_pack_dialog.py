@@ -34,10 +34,7 @@ class BuildPackDialog(FormDialog):
         self._packs_folder = packs_folder
         self._model = model
         self._device = device
-        self._source = SourceField(
-            "" if source is None else str(source),
-            "Tables, archives and descriptions (*.csv *.zip *.tar *.json *.geojson);;All files (*)",
-        )
+        self._source = SourceField("" if source is None else str(source))
         self._out = QLineEdit()
         self._thumbnails = QCheckBox("Keep small pictures of the references")
         self._thumbnails.setChecked(True)

@@ -1,4 +1,4 @@
-"""Where reference photos come from, as a dialog asks for it: a folder or a table, and who decodes them."""
+"""Where reference photos come from, as a dialog asks for it: a folder or a file, and who decodes them."""
 
 import os
 from pathlib import Path
@@ -6,38 +6,40 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from geolocdesk.gui.form_dialog import FormDialog, spin_box
+from geolocdesk.reference.sources.webdataset import is_shard_pattern
 
+FILE_KINDS = "Tables, archives and descriptions (*.csv *.zip *.tar *.json *.geojson *.jsonl yfcc100m_dataset*);;All files (*)"
+"""The file dialog's kinds of files: one for each format that is recognised by itself."""
 _MOST_PROCESSES = 16
 
 
 class SourceField(QLineEdit):
-    """The path of a folder or a table, typed or chosen."""
+    """The path of a folder, of a table or an archive, or a pattern of tar shards; typed or chosen."""
 
-    def __init__(self, text: str, table_kinds: str) -> None:
-        """Begin with ``text``; ``table_kinds`` are the file dialog's kinds of tables."""
+    def __init__(self, text: str = "") -> None:
         super().__init__(text)
         self.setAccessibleName("Photos")
-        self._table_kinds = table_kinds
 
     def add_to(self, form: FormDialog) -> None:
         """Put the field with its two buttons under its label."""
-        buttons = (("Folder …", self._choose_folder), ("Table …", self._choose_table))
+        buttons = (("Folder …", self._choose_folder), ("File …", self._choose_file))
         form.add_field("&Photos", with_buttons(self, buttons))
 
     @property
     def problem(self) -> str:
         """Return what is to be done before anything can be read from there; ``""`` where nothing is."""
-        there = bool(self.text()) and Path(self.text()).exists()
-        return "" if there else "Choose a folder of photos or a table that exists."
+        path = Path(self.text())
+        there = bool(self.text()) and (path.exists() or is_shard_pattern(path))
+        return "" if there else "Choose a folder of photos, a table or an archive that exists."
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self.window(), "Folder of photos", self.text())
         if chosen:
             self.setText(chosen)
 
-    def _choose_table(self) -> None:
+    def _choose_file(self) -> None:
         chosen, _kind = QFileDialog.getOpenFileName(
-            self.window(), "Table of photos and positions", self.text(), self._table_kinds
+            self.window(), "Table or archive of photos and positions", self.text(), FILE_KINDS
         )
         if chosen:
             self.setText(chosen)

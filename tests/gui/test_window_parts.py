@@ -1,8 +1,10 @@
 """The small parts of the window: notices, the first page, the palette's matching, the job board, dialogs."""
 
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.casefile.exhibit import CaseDetails
@@ -154,11 +156,33 @@ def test_photos_are_appended_from_a_source_that_exists(qtbot: QtBot, tmp_path: P
     dialog._source.setText(str(tmp_path / "absent"))
     assert not dialog.accept_button.isEnabled()
     assert "exists" in dialog.problem.text()
+    dialog._source.setText(str(tmp_path / "shards-{00..07}.tar"))
+    assert dialog.accept_button.isEnabled()
     dialog._source.setText(str(tmp_path))
     dialog._drop.setChecked(True)
     assert dialog.accept_button.isEnabled()
     assert (dialog.job.pack, dialog.job.source, dialog.job.drop_duplicates) == (pack, tmp_path, True)
     assert_accessible(dialog)
+
+
+def test_both_dialogs_offer_every_kind_of_file_that_is_read(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+
+    def choose(_parent: QWidget, _title: str, _start: str, kinds: str) -> tuple[str, str]:
+        offered.append(kinds)
+        return str(tmp_path), kinds
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    for dialog in (AppendDialog(tmp_path, device="cpu"), BuildPackDialog(tmp_path, model=None, device="cpu")):
+        qtbot.addWidget(dialog)
+        next(button for button in dialog.findChildren(QPushButton) if button.text() == "File …").click()
+        assert dialog._source.text() == str(tmp_path)
+    assert offered[0] == offered[1]
+    patterns = offered[0].partition("(")[2].partition(")")[0].split()
+    for name in ("a.csv", "a.zip", "a-000.tar", "a.json", "a.geojson", "a.jsonl", "yfcc100m_dataset-0.bz2"):
+        assert any(fnmatch(name, pattern) for pattern in patterns), name
 
 
 def test_tags_that_only_some_photos_have_stay(qtbot: QtBot) -> None:

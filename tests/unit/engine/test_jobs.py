@@ -9,12 +9,13 @@ from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.engine import jobs
 from geolocdesk.engine.jobs import AnalyseAgain, AnalysePhotos, AppendPhotos, BuildPack, OpenPack, VerifyPack
 from geolocdesk.engine.workshop import Workshop
-from geolocdesk.errors import PackError
+from geolocdesk.errors import PackError, SourceError
 from geolocdesk.estimation.location import EstimationParameters
 from geolocdesk.features.model_pack import DEFAULT_MODEL, find_model
-from geolocdesk.progress import Cancelled, Progress, ignore_progress
+from geolocdesk.progress import Cancelled, Progress, ProgressCallback, ignore_progress
 from geolocdesk.reference.opening import OpenedModel
 from geolocdesk.reference.pack import FileCheck
+from geolocdesk.reference.sources.source import Source
 from tests.conftest import REPOSITORY
 from tests.doubles.analyses import make_analysis
 from tests.doubles.extractor import HistogramExtractor
@@ -87,6 +88,26 @@ def test_appending_goes_on_where_it_stopped_and_leaves_out_copies(
     assert (result.added, result.duplicates, result.references) == (20, 20, 60)
     assert [extractor.described for extractor in extractors] == [40, 32, 8]
     assert all(extractor.closed for extractor in extractors)
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_looking_through_a_source_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, append: bool
+) -> None:
+    def look_through(_path: Path, *, progress: ProgressCallback) -> Source:
+        progress(Progress("Reading the source", 3, None))
+        message = "There is nothing usable in it."
+        raise SourceError(message)
+
+    model = OpenedModel(find_model(DEFAULT_MODEL), HistogramExtractor(), None)
+    monkeypatch.setattr(jobs, "open_for_building", lambda _model, *, device: model)
+    monkeypatch.setattr(jobs, "open_source", look_through)
+    folders = tmp_path / "pack", tmp_path / "photos"
+    job = AppendPhotos(*folders) if append else BuildPack(folders[1], folders[0])
+    told: list[str] = []
+    with pytest.raises(SourceError):
+        list(job.run(Workshop(), lambda progress: told.append(progress.task)))
+    assert told == ["Loading the model", "Reading the source"]
 
 
 @pytest.mark.parametrize(
