@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from geolocdesk.colours import Palette
 from geolocdesk.estimation.location import LEVELS, LevelAnswer
-from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
+from geolocdesk.gui.evidence_entry import UNFAMILIAR, EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel, EvidenceRole
 from geolocdesk.gui.icons import paint_icon
 from geolocdesk.gui.theme import RADIUS, SPACE, active_palette, colour, installed_theme, text_font
@@ -76,6 +76,9 @@ class EvidenceDelegate(QStyledItemDelegate):
         self._paint_name(painter, first, entry, inks)
         _paint_status(painter, second, entry, inks)
         answer = entry.level(self._model.level)
+        if _warns(entry):
+            _paint_line(painter, third, entry.place, inks.fonts.caption, inks.muted)
+            return
         if answer is not None and entry.status is not EntryStatus.FAILED:
             third = _paint_confidence(painter, third, answer, inks)
         _paint_tags(painter, third, entry.tags, inks)
@@ -121,10 +124,17 @@ class _Inks:
     def of(cls, state: QStyle.StateFlag, palette: Palette, fonts: _Fonts) -> "_Inks":
         return cls(palette, fonts, selected=bool(state & QStyle.StateFlag.State_Selected))
 
-    def of_status(self, status: EntryStatus) -> str:
-        if status is EntryStatus.FAILED and not self.selected:
-            return self.palette.danger
-        return self.muted
+    def of_status(self, entry: EvidenceEntry) -> str:
+        if self.selected:
+            return self.muted
+        if _warns(entry):
+            return self.palette.warning
+        return self.palette.danger if entry.status is EntryStatus.FAILED else self.muted
+
+
+def _warns(entry: EvidenceEntry) -> bool:
+    """Return whether the row warns of its answer, whose probability it then leaves out."""
+    return entry.is_unfamiliar and entry.status is EntryStatus.ANALYSED
 
 
 def _paint_ground(painter: QPainter, row: QRectF, state: QStyle.StateFlag, palette: Palette) -> None:
@@ -169,15 +179,17 @@ def _paint_thumbnail(
 
 
 def _paint_status(painter: QPainter, line: QRectF, entry: EvidenceEntry, inks: _Inks) -> None:
-    ink = inks.of_status(entry.status)
+    ink = inks.of_status(entry)
     spot = QRectF(line.left(), line.center().y() - _ICON_PX / 2, _ICON_PX, _ICON_PX)
-    paint_icon(painter, spot, _STATUS_ICONS[entry.status], ink)
+    paint_icon(painter, spot, "warning" if _warns(entry) else _STATUS_ICONS[entry.status], ink)
     text = {
         EntryStatus.FAILED: visible_text(entry.short_failure) or "failed",
         EntryStatus.ANALYSED: entry.place or "analysed",
         EntryStatus.QUEUED: "waiting to be analysed",
         EntryStatus.PENDING: "not analysed yet",
     }[entry.status]
+    if _warns(entry):
+        text = f"{UNFAMILIAR[0].upper()}{UNFAMILIAR[1:]}"
     rest = line.adjusted(_ICON_PX + SPACE.tiny, 0, 0, 0)
     _paint_line(painter, rest, text, inks.fonts.caption, ink, Qt.TextElideMode.ElideRight)
 

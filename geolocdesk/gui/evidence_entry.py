@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 
 from geolocdesk.casefile.exhibit import Exhibit, ExhibitStatus
-from geolocdesk.estimation.location import LevelAnswer
+from geolocdesk.estimation.location import Familiarity, LevelAnswer
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
@@ -18,6 +18,9 @@ class EntryStatus(Enum):
     ANALYSED = "analysed"
     FAILED = "failed"
 
+
+UNFAMILIAR = "resembles nothing in the pack"
+"""Of a photo whose answer cannot be relied on, as the list says it and finds it."""
 
 _STATUS_OF = {
     ExhibitStatus.PENDING: EntryStatus.PENDING,
@@ -45,6 +48,8 @@ class EvidenceEntry:
     tags: tuple[str, ...]
     has_thumbnail: bool
     has_notes: bool
+    is_unfamiliar: bool = False
+    """It resembles nothing in the reference pack: neither its answer nor its probabilities can be relied on."""
 
     def level(self, name: str) -> LevelAnswer | None:
         """Return the answer at the level with this name, or None."""
@@ -58,7 +63,9 @@ class EvidenceEntry:
 
     def matches(self, words: tuple[str, ...]) -> bool:
         """Return whether every word (already case-folded) occurs in what the list shows."""
-        text = f"{self.name}\n{self.place}\n{' '.join(self.tags)}\n{self.failure}\n{self.sha256}".casefold()
+        remark = UNFAMILIAR if self.is_unfamiliar else ""
+        parts = (self.name, self.place, " ".join(self.tags), self.failure, str(self.sha256), remark)
+        text = "\n".join(parts).casefold()
         return all(word in text for word in words)
 
 
@@ -78,4 +85,9 @@ def entry_of(exhibit: Exhibit, *, place: str, tags: tuple[str, ...], has_notes: 
         tags=tags,
         has_thumbnail=exhibit.has_thumbnail,
         has_notes=has_notes,
+        is_unfamiliar=current is not None and _is_unfamiliar(current.familiarity),
     )
+
+
+def _is_unfamiliar(familiarity: Familiarity | Unavailable) -> bool:
+    return not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar

@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
-from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
+from geolocdesk.gui.evidence_entry import UNFAMILIAR, EntryStatus, EvidenceEntry
 from geolocdesk.quantities import count_text
 from geolocdesk.visible_text import visible_text
 
@@ -69,6 +69,7 @@ class EvidenceModel(QAbstractListModel):
         self._level = "region"
         self._queued: set[int] = set()
         self._statuses: Counter[EntryStatus] = Counter()
+        self._unfamiliar = 0
         self._thumbnails: OrderedDict[int, QPixmap | None] = OrderedDict()
         self._resort = QTimer(self)
         self._resort.setSingleShot(True)
@@ -85,6 +86,7 @@ class EvidenceModel(QAbstractListModel):
         self._row_of.clear()
         self._queued.clear()
         self._statuses.clear()
+        self._unfamiliar = 0
         self._thumbnails.clear()
         self._resort.stop()
         self.endResetModel()
@@ -95,6 +97,7 @@ class EvidenceModel(QAbstractListModel):
         new = [entry for entry in entries if entry.number not in self._entries]
         self._entries.update({entry.number: entry for entry in new})
         self._statuses.update(entry.status for entry in new)
+        self._unfamiliar += sum(entry.is_unfamiliar for entry in new)
         listed = [entry.number for entry in new if self._filter.takes(entry)]
         if self._sort_key is SortKey.ADDED and not self._descending:
             self._append(listed)
@@ -111,6 +114,7 @@ class EvidenceModel(QAbstractListModel):
         self._entries[entry.number] = entry
         self._statuses.subtract([before.status])
         self._statuses.update([entry.status])
+        self._unfamiliar += entry.is_unfamiliar - before.is_unfamiliar
         self._queued.discard(entry.number)
         if entry.has_thumbnail and not before.has_thumbnail:
             self._thumbnails.pop(entry.number, None)
@@ -128,6 +132,7 @@ class EvidenceModel(QAbstractListModel):
         if removed is None:
             return
         self._statuses.subtract([removed.status])
+        self._unfamiliar -= removed.is_unfamiliar
         self._queued.discard(number)
         row = self._row_of.get(number)
         if row is not None:
@@ -176,6 +181,11 @@ class EvidenceModel(QAbstractListModel):
             return len(self._queued)
         waiting = sum(self._entries[number].status is status for number in self._queued)
         return self._statuses[status] - waiting
+
+    @property
+    def unfamiliar(self) -> int:
+        """Return how many entries resemble nothing in the reference pack."""
+        return self._unfamiliar
 
     @property
     def total(self) -> int:
@@ -326,7 +336,7 @@ class EvidenceModel(QAbstractListModel):
         if self._sort_key is SortKey.NAME:
             return (entry.name.casefold(),)
         if self._sort_key is SortKey.STATUS:
-            return (list(EntryStatus).index(entry.status),)
+            return (list(EntryStatus).index(entry.status), entry.is_unfamiliar)
         if self._sort_key is SortKey.PLACE:
             return (entry.place == "", entry.place.casefold())
         if self._sort_key is SortKey.CONFIDENCE:
@@ -341,6 +351,8 @@ def spoken(entry: EvidenceEntry, level: str) -> str:
     if entry.failure:
         parts.append(visible_text(entry.failure))
     elif entry.place:
+        if entry.is_unfamiliar:
+            parts.append(f"warning: {UNFAMILIAR}")
         parts.append(entry.place)
         answer = entry.level(level)
         if answer is not None:
@@ -357,6 +369,8 @@ def _tooltip(entry: EvidenceEntry, level: str) -> str:
         lines.append(visible_text(entry.failure))
     elif answer is not None:
         lines.append(f"{entry.place}: {answer.probability:.0%} within {answer.level.radius_km:g} km")
+    if entry.is_unfamiliar:
+        lines.append(f"This photo {UNFAMILIAR}: its answer cannot be relied on.")
     return "\n".join(lines)
 
 
@@ -374,4 +388,6 @@ def counts_text(model: EvidenceModel) -> str:
         count = model.count(status)
         if count:
             parts.append(f"{count:,} {word}")
+    if model.unfamiliar:
+        parts.append(f"{model.unfamiliar:,} like nothing in the pack")
     return " · ".join(parts)

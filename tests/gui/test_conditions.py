@@ -112,6 +112,12 @@ def test_photos_with_different_conditions_are_told_so(qtbot: QtBot) -> None:
     assert dialog.changed(Exclusions(places=frozenset({"pier"}))) == Exclusions(places=frozenset({"pier"}))
 
 
+def shown_exclusions(window: MainWindow) -> Exclusions | None:
+    """Return what was excluded from the answer that the panels show."""
+    analysis = window.display.analysis
+    return None if analysis is None else analysis.exclusions
+
+
 def answer_dialog(window: MainWindow, countries: str) -> None:
     """Fill the dialog that opens next as a user does, and accept it."""
 
@@ -147,13 +153,14 @@ def test_answers_follow_the_conditions_and_undo_brings_them_back(
         return all(found is not None and found.exclusions == exclusions for found in analyses)
 
     qtbot.waitUntil(lambda: both_have(wanted), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: shown_exclusions(window) == wanted, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
-    assert window.display.analysis is not None
-    assert window.display.analysis.exclusions == wanted
     assert window.actions_by_name["undo"].text() == f"Undo set search conditions of {count_text(2, 'photo')}"
     window.actions_by_name["undo"].trigger()
     qtbot.waitUntil(lambda: both_have(Exclusions()), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: shown_exclusions(window) == Exclusions(), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
+    assert window.display.analysis is not None
     assert window.display.analysis.analysis_id == before.analysis_id
 
 

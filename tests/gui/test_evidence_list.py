@@ -8,11 +8,14 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from geolocdesk.estimation.location import LEVELS, LevelAnswer
+from geolocdesk.casefile.exhibit import CaseDetails
+from geolocdesk.casefile.opening import create_case
+from geolocdesk.estimation.location import LEVELS, Familiarity, LevelAnswer
 from geolocdesk.geodesy import Position
 from geolocdesk.gui import evidence_model
+from geolocdesk.gui.case_files import utc_clock
 from geolocdesk.gui.evidence_delegate import EvidenceDelegate
-from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
+from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry, entry_of
 from geolocdesk.gui.evidence_list import EvidenceList
 from geolocdesk.gui.evidence_model import (
     EvidenceFilter,
@@ -21,7 +24,9 @@ from geolocdesk.gui.evidence_model import (
     SortKey,
     counts_text,
 )
+from geolocdesk.gui.theme import active_palette
 from geolocdesk.unavailable import Unavailable
+from tests.doubles.analyses import make_analysis
 
 SPLIT = Position(43.5, 16.4)
 
@@ -241,3 +246,58 @@ def test_a_changed_row_is_painted_and_only_that_row(
     model.set_entry(replace(entry(2), has_notes=True))
     qtbot.waitUntil(lambda: bool(painted))
     assert set(painted) == {1}
+
+
+def test_a_photo_like_nothing_in_the_pack_is_warned_of_in_words_and_found_by_them(
+    qtbot: QtBot, model: EvidenceModel, shown: EvidenceList
+) -> None:
+    strange = replace(entry(2, probability=0.5, place="near Split, Croatia"), is_unfamiliar=True)
+    model.add_entries([entry(1, probability=0.5, place="near Split, Croatia"), strange])
+    spoken = [model.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in (0, 1)]
+    assert "warning" not in spoken[0]
+    assert "warning: resembles nothing in the pack, near Split" in spoken[1]
+    assert "cannot be relied on" in model.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert counts_text(model).endswith("1 like nothing in the pack")
+    model.sort_by(SortKey.STATUS, descending=True)
+    assert names(model) == ["2.jpg", "1.jpg"]
+    shown.set_words("resembles nothing")
+    assert names(model) == ["2.jpg"]
+    shown.set_words("")
+    model.set_entry(replace(strange, is_unfamiliar=False))
+    assert "like nothing" not in counts_text(model)
+    model.set_entry(strange)
+    model.remove_entry(2)
+    assert model.unfamiliar == 0
+
+
+def test_the_warning_is_drawn_where_the_photo_stands(
+    qtbot: QtBot, model: EvidenceModel, shown: EvidenceList
+) -> None:
+    drawn = []
+    for is_unfamiliar in (False, True):
+        model.set_entry(replace(entry(1, probability=0.5, place="near Split"), is_unfamiliar=is_unfamiliar))
+        picture = shown.view.viewport().grab().toImage()
+        row = shown.view.visualRect(model.index(0))
+        drawn.append(
+            {
+                picture.pixelColor(x, y).name()
+                for x in range(row.left(), row.right())
+                for y in range(row.top(), row.bottom())
+            }
+        )
+    warning = active_palette().warning
+    assert [warning in colours for colours in drawn] == [False, True]
+
+
+@pytest.mark.parametrize(("distance", "unfamiliar"), [(0.9, True), (0.7, False), (None, False)])
+def test_the_case_says_which_answers_are_of_photos_like_nothing_in_the_pack(
+    tmp_path: Path, distance: float | None, unfamiliar: bool
+) -> None:
+    familiarity = Unavailable.NOT_AVAILABLE if distance is None else Familiarity(distance, 0.99, 0.8, 40)
+    analysis = make_analysis()
+    analysis = replace(analysis, estimate=replace(analysis.estimate, familiarity=familiarity))
+    with create_case(tmp_path / "a.gldcase", CaseDetails(title="a"), actor="x", clock=utc_clock) as case:
+        number = case.add_evidence(analysis.evidence, None)
+        case.record_analysis(analysis, exhibit=number, neighbour_thumbnails={}, pack_verified_at="")
+        listed = entry_of(case.exhibit(number), place="", tags=(), has_notes=False)
+    assert listed.is_unfamiliar is unfamiliar
