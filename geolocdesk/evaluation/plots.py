@@ -1,6 +1,7 @@
 """Charts of an evaluation and of a calibration, as PNG, SVG or PDF by the name's ending."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from geolocdesk.errors import UsageError
 from geolocdesk.estimation.location import LEVELS
 from geolocdesk.evaluation.evaluate import Evaluation, MethodResult
+from geolocdesk.evaluation.methods import CLASSES
 from geolocdesk.evaluation.reliability import Reliability
 from geolocdesk.whole_file import whole_file
 
@@ -32,11 +34,13 @@ _BRIGHT = (
     "#e9a23b",
     "#c8553d",
     "#7a5195",
-    "#6a994e",
     "#bc5090",
     "#3d405b",
     "#a98467",
 )
+_FEW_CELLS, _ALL_CELLS = (205, 229, 172), (45, 88, 32)
+"""Red, green and blue of the classes, from one head of few cells to all heads combined."""
+
 _LEAST_KM = 0.05
 """Where the curve begins; nearer answers count as this near."""
 
@@ -68,7 +72,7 @@ def write_accuracy_plot(path: Path, evaluation: Evaluation) -> None:
     Raises OutputError or UsageError.
     """
     systems = evaluation.systems
-    colours = _colours(evaluation)
+    colours = method_colours(result.method for result in evaluation.results)
     bars = max(len(colours), 1)
     width_in = min(8.0 + 0.35 * bars, 14.0)
     figure = new_figure(width_in, 1.0 + 3.3 * len(systems))
@@ -118,7 +122,7 @@ def write_curve_plot(path: Path, evaluation: Evaluation) -> None:
     Raises OutputError or UsageError.
     """
     systems = evaluation.systems
-    colours = _colours(evaluation)
+    colours = method_colours(result.method for result in evaluation.results)
     figure = new_figure(9.5, 1.0 + 3.6 * len(systems))
     panels = figure.subplots(len(systems), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
     for axes, system in zip(panels, systems, strict=True):
@@ -153,11 +157,35 @@ def write_curve_plot(path: Path, evaluation: Evaluation) -> None:
     save_figure(path, figure)
 
 
-def _colours(evaluation: Evaluation) -> dict[str, str]:
-    """Return one colour a method, the same in every panel; what looks at no image is grey."""
-    methods = dict.fromkeys(result.method for result in evaluation.results)
-    greys, bright = iter(_GREYS * 2), iter(_BRIGHT * (1 + len(methods) // len(_BRIGHT)))
-    return {method: next(greys) if method in _BASELINES else next(bright) for method in methods}
+def method_colours(names: Iterable[str]) -> dict[str, str]:
+    """Return one colour a method, the same in every panel.
+
+    What looks at no image is grey; the classes are shades of one green, the darker the more cells, all combined darkest.
+    """
+    methods = tuple(dict.fromkeys(names))
+    classes = sorted((method for method in methods if method.partition("-")[0] == CLASSES), key=_cells_named)
+    others = [method for method in methods if method not in classes and method not in _BASELINES]
+    greys, bright = iter(_GREYS * 2), iter(_BRIGHT * (1 + len(others) // len(_BRIGHT)))
+    return {
+        **{
+            method: next(greys) if method in _BASELINES else next(bright)
+            for method in methods
+            if method not in classes
+        },
+        **dict(zip(classes, _shades(len(classes)), strict=True)),
+    }
+
+
+def _cells_named(method: str) -> float:
+    """Return how many cells a method of classes asks; those of all heads combined are the most."""
+    cells = method.partition("-")[2]
+    return float(cells) if cells else math.inf
+
+
+def _shades(count: int) -> list[str]:
+    shares = np.linspace(0.0, 1.0, count)[:, None]
+    colours = (1.0 - shares) * np.array(_FEW_CELLS) + shares * np.array(_ALL_CELLS)
+    return ["#" + "".join(f"{round(part):02x}" for part in colour) for colour in colours.tolist()]
 
 
 def write_reliability_plot(path: Path, fits: "Sequence[CalibrationFit]") -> None:

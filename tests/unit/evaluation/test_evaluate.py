@@ -14,7 +14,8 @@ from geolocdesk.errors import UsageError
 from geolocdesk.evaluation import workbench
 from geolocdesk.evaluation.continents import by_continent, continent_of
 from geolocdesk.evaluation.evaluate import Evaluation, combine, evaluate_system
-from geolocdesk.evaluation.plots import write_accuracy_plot, write_curve_plot
+from geolocdesk.evaluation.methods import NAMES
+from geolocdesk.evaluation.plots import method_colours, write_accuracy_plot, write_curve_plot
 from geolocdesk.evaluation.results import (
     PREDICTION_COLUMNS,
     continent_lines,
@@ -266,6 +267,14 @@ def test_a_reader_gets_every_system_and_its_probabilities(evaluation: Evaluation
     assert "first: 60 references" in text
     assert "shares of the evidence (not calibrated)" in text
     assert "first · levels − first · nearest" in text
+
+
+def test_no_two_methods_of_a_trained_model_share_a_colour() -> None:
+    heads = [f"classes-{cells}" for cells in (2657, 26, 62, 849, 143)]
+    colours = method_colours([*NAMES, *heads])
+    assert len(set(colours.values())) == len(NAMES) + 5
+    darkness = [sum(bytes.fromhex(colours[f"classes-{cells}"][1:])) for cells in (26, 62, 143, 849, 2657)]
+    assert darkness == sorted(darkness, reverse=True)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
