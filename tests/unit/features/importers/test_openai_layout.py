@@ -71,7 +71,7 @@ def prepared(photo: Image.Image) -> NDArray[np.float32]:
     small = photo.resize((size[0], size[1]), Image.Resampling.BICUBIC)
     left, top = round((size[0] - SIDE) / 2), round((size[1] - SIDE) / 2)
     values = np.asarray(small.crop((left, top, left + SIDE, top + SIDE)), np.float32) / 255
-    return np.asarray((values - np.float32(MEAN)) / np.float32(STD), np.float32)
+    return np.asarray((values - np.array(MEAN, np.float32)) / np.array(STD, np.float32), np.float32)
 
 
 def encoded(
@@ -94,7 +94,8 @@ def encoded(
         seen = norm(tokens, f"{block}ln_1")
         joint = functional.linear(seen, own[f"{block}attn.in_proj_weight"], own[f"{block}attn.in_proj_bias"])
         asked, given, told = (
-            part.unflatten(2, (HEADS, WIDTH // HEADS)).transpose(1, 2) for part in joint.chunk(3, dim=2)
+            part.reshape(len(photos), -1, HEADS, WIDTH // HEADS).transpose(1, 2)
+            for part in joint.chunk(3, dim=2)
         )
         share = (asked @ given.transpose(2, 3) / (WIDTH // HEADS) ** 0.5).softmax(dim=-1)
         mixed = (share @ told).transpose(1, 2).flatten(2)
