@@ -164,7 +164,7 @@ class PlaceFinder:
         """Return what is known about a position."""
         town_row = self._town_row(position)
         town = self._settlement(town_row, position)
-        city_row = int(self._city_rows[np.argmax(self._city_vectors @ _vector(position))])
+        city_row = int(self._city_rows[np.argmax(_cosines(self._city_vectors, position))])
         city = self._settlement(city_row, position)
         is_worth_naming = city.distance_km <= _CITY_WITHIN_KM and self._is_larger(city_row, town_row)
         countries, close_by = self._countries_at(position)
@@ -184,7 +184,7 @@ class PlaceFinder:
 
     def _town_row(self, position: Position) -> int:
         """Return the row of the place that the position is best described by."""
-        cosines = self._vectors @ _vector(position)
+        cosines = _cosines(self._vectors, position)
         nearest_rad = math.acos(min(float(cosines.max()), 1.0))
         reach = math.cos(min(nearest_rad + _TOWN_CHOICE_KM / EARTH_RADIUS_KM, math.pi))
         rows = np.flatnonzero(cosines >= reach)
@@ -289,8 +289,14 @@ def _note(country: Country) -> str:
     return ""
 
 
-def _vector(position: Position) -> NDArray[np.float64]:
-    return unit_vectors(position.latitude, position.longitude)
+def _cosines(vectors: NDArray[np.float64], position: Position) -> NDArray[np.float64]:
+    """Return float64[n], the cosines of the angles between unit vectors float64[n, 3] and a position.
+
+    Not by matrix multiplication: that wakes the linear algebra library's other threads, which then turn round and
+    round for some hundredths of a second in wait for more, at the cost of whatever else has work to do.
+    """
+    x, y, z = unit_vectors(position.latitude, position.longitude).tolist()
+    return vectors[:, 0] * x + vectors[:, 1] * y + vectors[:, 2] * z
 
 
 def _surroundings(position: Position, reach_km: float) -> "Iterator[tuple[Geometry, Geometry]]":
