@@ -21,9 +21,12 @@ register_scheme()
 from tests.web.reader import Reader, close_reader, open_reader  # noqa: E402
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_reader(qapp: QApplication) -> Iterator[Reader]:
-    """Return the one map that most tests share; use ``reader``, which leaves it clean."""
+    """Return the one map that a module's tests share; use ``reader``, which leaves it clean.
+
+    It ends with the last of them: tests of other folders look whether a window is left.
+    """
     reader = open_reader(qapp)
     yield reader
     close_reader(reader)

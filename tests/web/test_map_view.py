@@ -1,7 +1,6 @@
 """The map as its page draws it: layers are read back from the page, clicks and keys go in through Qt."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -15,9 +14,8 @@ from geolocdesk.analysis import Analysis
 from geolocdesk.cartography.map_palette import map_palette
 from geolocdesk.cartography.overlay import Overlay, overlay_of
 from geolocdesk.colours import DARK, LIGHT
-from geolocdesk.estimation.density import estimate_density
-from geolocdesk.estimation.location import LEVELS, Region
-from geolocdesk.estimation.region import density_surface
+from geolocdesk.estimation.location import LEVELS, CellProbabilities
+from geolocdesk.estimation.surface import answer_surface
 from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, great_circle_km
 from tests.doubles.analyses import FIJI, NORTH_POLE, SAO_PAULO, ZAGREB, make_analysis
 from tests.web.reader import Reader
@@ -26,17 +24,9 @@ SPHERE = Geodesic(EARTH_RADIUS_KM * 1000.0, 0.0)
 COUNT = "Object.values(geolocdesk.inspect.overlay.groups.{layer}._layers).length"
 
 
-def bands_of(analysis: Analysis) -> Sequence[Region]:
-    found = analysis.neighbours
-    density = estimate_density(
-        found.latitudes(), found.longitudes(), found.distances(), analysis.estimate.parameters
-    )
-    return density_surface(density)
-
-
 def show(reader: Reader, analysis: Analysis) -> Overlay:
     """Show an analysis and wait until it is drawn."""
-    overlay = overlay_of(analysis, bands=bands_of(analysis))
+    overlay = overlay_of(analysis, bands=answer_surface(analysis.neighbours, analysis.estimate))
     drawn: list[float] = []
     reader.view.overlay_drawn.connect(drawn.append)
     reader.view.show_overlay(overlay)
@@ -242,6 +232,62 @@ class TestDateLineAndPole:
             assert len(points) > 30
             steps = np.abs(np.diff(points[:, 0]))
             assert np.max(steps[steps < 300.0]) < 120.0  # no line runs back across the map
+
+
+CELLS = CellProbabilities(
+    bounds=np.array([[44.0, 48.0, 12.0, 18.0], [48.0, 52.0, 12.0, 18.0], [-60.0, 0.0, -80.0, -40.0]]),
+    probabilities=np.array([0.6, 0.25, 0.1]),
+    cells=65,
+)
+"""The most probable cells of a network that tells 65 apart: south, north, west, east."""
+
+
+def answered_by_classes() -> Analysis:
+    """Return an analysis whose answer rests on the probabilities of cells."""
+    analysis = make_analysis()
+    parameters = dataclasses.replace(analysis.estimate.parameters, estimator="classes")
+    estimate = dataclasses.replace(analysis.estimate, parameters=parameters, cells=CELLS)
+    return dataclasses.replace(analysis, estimate=estimate)
+
+
+class TestCells:
+    BOUNDS = (
+        "Object.values(geolocdesk.inspect.overlay.groups.{layer}._layers).map((layer) => {{ const b = layer.getBounds();"
+        " return [b.getSouth(), b.getNorth(), b.getWest(), b.getEast()]; }})"
+    )
+
+    def test_the_cells_that_an_answer_rests_on_are_drawn_where_they_lie(self, reader: Reader) -> None:
+        show(reader, answered_by_classes())
+        drawn = np.array(reader.evaluate(self.BOUNDS.format(layer="cells")), np.float64)
+        drawn = drawn[np.argsort(drawn[:, 0])[::-1]]
+        np.testing.assert_allclose(drawn, CELLS.bounds[[1, 0, 2]], atol=1e-4)
+
+    def test_the_surface_has_the_cells_colours_and_lies_in_them(self, reader: Reader) -> None:
+        show(reader, answered_by_classes())
+        surface = np.array(reader.evaluate(self.BOUNDS.format(layer="density")))
+        assert len(surface) > 1
+        densest = surface[-1]
+        np.testing.assert_allclose(densest, CELLS.bounds[0], atol=1e-4)
+
+    def test_a_cell_says_its_probability_under_the_pointer(self, reader: Reader) -> None:
+        show(reader, answered_by_classes())
+        reader.evaluate("geolocdesk.inspect.map.setView([49.0, 15.0], 6, { animate: false }) && 1")
+        for place in ("[51.0, 17.0]", "[50.9, 16.9]"):
+            QTest.mouseMove(surface_of(reader), reader.point_of(f"L.latLng({place})"))
+        reader.wait_for("document.querySelector('.card-tip')?.innerText.includes('Cell 2 of 65')")
+        said = reader.evaluate("document.querySelector('.card-tip').innerText")
+        assert "25" in said
+        assert "km²" in said
+
+    def test_the_layer_hides_by_its_box_and_is_empty_for_other_answers(self, reader: Reader) -> None:
+        show(reader, answered_by_classes())
+        assert reader.evaluate(COUNT.format(layer="cells")) == len(CELLS.probabilities)
+        on_the_map = "geolocdesk.inspect.map.hasLayer(geolocdesk.inspect.overlay.groups.cells)"
+        for shown in (False, True):
+            reader.evaluate("document.querySelector('#layer-cells').click()")
+            assert reader.evaluate(on_the_map) is shown
+        show(reader, make_analysis())
+        assert reader.evaluate(COUNT.format(layer="cells")) == 0
 
 
 class TestSelection:
