@@ -72,18 +72,20 @@ class AnalysePhotos:
     paths: tuple[Path, ...]
     parameters: EstimationParameters
     exclusions: Exclusions = NO_EXCLUSIONS
+    thumbnails: bool = True
+    """Whether each analysis brings a small picture, so that a list can show the photo with its answer."""
 
     subject = None
     prepares = False
 
     def run(self, workshop: Workshop, progress: ProgressCallback) -> Iterator[Analysis | AnalysisFailure]:
-        """Analyse with thumbnails, so that a list can show each photo with its answer."""
+        """Read, describe, search and estimate."""
         yield from workshop.analyser.analyse_photos(
             self.paths,
             self.parameters,
             clock=utc_now,
             exclusions=self.exclusions,
-            thumbnails=True,
+            thumbnails=self.thumbnails,
             progress=progress,
         )
 

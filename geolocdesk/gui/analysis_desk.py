@@ -112,7 +112,7 @@ class AnalysisDesk(QObject):
         """Begin the batch, photos that leave out the same references together."""
         entries = [self._model.entry(number) for number in exclusions]
         photos = [
-            PhotoToAnalyse(entry.number, entry.path, exclusions[entry.number])
+            PhotoToAnalyse(entry.number, entry.path, exclusions[entry.number], entry.has_thumbnail)
             for entry in entries
             if entry is not None
         ]

@@ -23,6 +23,8 @@ class PhotoToAnalyse:
     number: int
     path: Path
     exclusions: Exclusions = NO_EXCLUSIONS
+    has_thumbnail: bool = False
+    """Whether the case has a small picture of it already, so that none needs to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class AnalysisRun(QObject):
         )
         self._given, self._waiting = self._waiting[:count], self._waiting[count:]
         paths = tuple(photo.path for photo in self._given)
-        job = self._job = self._engine.run(AnalysePhotos(paths, self._parameters, exclusions))
+        thumbnails = not all(photo.has_thumbnail for photo in self._given)
+        job = self._job = self._engine.run(AnalysePhotos(paths, self._parameters, exclusions, thumbnails))
         job.produced.connect(lambda result: self._take_in(job, result))
         job.failed.connect(lambda failure: self._note_failure(job, failure))
         job.closed.connect(lambda: self._go_on(job))

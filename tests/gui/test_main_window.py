@@ -14,6 +14,7 @@ from shiboken6 import isValid
 from geolocdesk.analysis import Exclusions
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import create_case, open_case, read_case
+from geolocdesk.engine.jobs import AnalysePhotos
 from geolocdesk.gui import case_files, closing, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
@@ -194,6 +195,23 @@ def _noted(happened: list[str], name: str, act: Callable[..., None]) -> Callable
         act(*args, **options)
 
     return noted
+
+
+def test_small_pictures_are_made_only_for_photos_that_have_none(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, window, tmp_path)
+    late = tmp_path / "late.png"
+    add(qtbot, window, [photos[0], late])
+    late.write_bytes(photos[1].read_bytes())
+    given: list[AnalysePhotos] = []
+    run = window.engine.run
+    monkeypatch.setattr(window.engine, "run", lambda job: (given.append(job), run(job))[1])
+    for number in (1, 2):
+        with qtbot.waitSignal(window.desk.batch_ended, timeout=WAIT_MS):
+            window.desk.analyse([number])
+    qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
+    assert [(job.paths, job.thumbnails) for job in given] == [((photos[0],), False), ((late,), True)]
 
 
 def test_stop_keeps_what_is_finished_and_the_rest_can_go_on(

@@ -45,6 +45,10 @@ def test_photos_are_answered_in_order_with_thumbnails(tmp_path: Path) -> None:
     results = list(AnalysePhotos(paths, EstimationParameters()).run(workshop, ignore_progress))
     assert [type(result) for result in results] == [Analysis, AnalysisFailure, Analysis]
     assert all(result.thumbnail for result in results if isinstance(result, Analysis))
+    without = AnalysePhotos(paths[:1], EstimationParameters(), thumbnails=False)
+    (bare,) = without.run(workshop, ignore_progress)
+    assert isinstance(bare, Analysis)
+    assert bare.thumbnail is None
 
 
 def test_only_the_newest_recomputation_of_a_photo_matters(tmp_path: Path) -> None:
