@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -261,6 +261,12 @@ class EvidenceList(QWidget):
 
 class _PhotoList(QListView):
     """A list whose rows keep their height, so that a changed row is painted anew and nothing is laid out."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select the first photo where none is current; Qt would go there and select nothing."""
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(self.model().index(0, 0))
+        super().focusInEvent(event)
 
     def dataChanged(
         self,

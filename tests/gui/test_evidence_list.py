@@ -301,3 +301,19 @@ def test_the_case_says_which_answers_are_of_photos_like_nothing_in_the_pack(
         case.record_analysis(analysis, exhibit=number, neighbour_thumbnails={}, pack_verified_at="")
         listed = entry_of(case.exhibit(number), place="", tags=(), has_notes=False)
     assert listed.is_unfamiliar is unfamiliar
+
+
+def test_the_first_photo_of_a_list_that_has_the_keyboard_is_selected(
+    qtbot: QtBot, model: EvidenceModel, shown: EvidenceList
+) -> None:
+    shown.activateWindow()
+    shown.focus_first()
+    model.add_entries([entry(1), entry(2)])
+    shown.view.setFocus()
+    qtbot.waitUntil(lambda: shown.current() == 1)
+    assert shown.selected() == [1]
+    model.add_entries([entry(3)])
+    shown.select(2)
+    shown.view.clearFocus()
+    shown.view.setFocus()
+    assert shown.selected() == [2]
