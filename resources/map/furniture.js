@@ -6,6 +6,10 @@ window.geolocdesk = window.geolocdesk || {};
 (function (geolocdesk) {
   const element = (...rest) => geolocdesk.element(...rest);
 
+  const LEAST_WIDTH_FOR_LEGEND_PX = 700;
+  const LEGEND_GAP_PX = 22; // its margin below and some air above
+  const LEAST_LEGEND_PX = 120;
+
   const OVERLAY_LAYERS = [
     ["density", "Probability surface"],
     ["cells", "Cells of places"],
@@ -156,9 +160,18 @@ window.geolocdesk = window.geolocdesk || {};
       this.fold.setAttribute("aria-expanded", String(!folded));
     }
 
-    /** Fold on a small map, until the user says otherwise. */
-    follow({ x: width, y: height }) {
-      if (!this.isChosen) this.setFolded(width < 700 || height < 480);
+    /** Fold where there is no room below the buttons, until the user says otherwise; then what does not fit scrolls. */
+    follow(size) {
+      this.size = size;
+      if (this.box.hidden) return;
+      const room = size.y - document.querySelector(".leaflet-top.leaflet-left").offsetHeight - LEGEND_GAP_PX;
+      const wasFolded = this.body.hidden;
+      this.setFolded(false);
+      this.body.style.maxHeight = "none";
+      const fits = this.box.offsetHeight <= room;
+      const rest = room - (this.box.offsetHeight - this.body.offsetHeight);
+      this.body.style.maxHeight = fits ? "none" : `${Math.max(rest, LEAST_LEGEND_PX)}px`;
+      this.setFolded(this.isChosen ? wasFolded : size.x < LEAST_WIDTH_FOR_LEGEND_PX || !fits);
     }
 
     isOpen() {
@@ -177,6 +190,7 @@ window.geolocdesk = window.geolocdesk || {};
       for (const level of legend.levels) levels.append(this.level(level));
       this.body.append(levels, this.neighbours(legend.neighbours));
       if (legend.exif) this.body.append(this.row(element("span", "exif sample"), "Position in EXIF", legend.exif));
+      if (this.size) this.follow(this.size);
     }
 
     ramp(colours) {

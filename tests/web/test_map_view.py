@@ -408,6 +408,25 @@ class TestFurniture:
         assert "25\N{NO-BREAK SPACE}km" in rows[1][0]
         assert "calibrated on 1,830 photos" in rows[1][1]
 
+    @pytest.mark.parametrize("height", [300, 420, 490, 700])
+    def test_the_legend_never_covers_the_buttons(self, reader: Reader, height: int) -> None:
+        before = reader.view.size()
+        reader.view.resize(900, height)
+        reader.wait_for(f"geolocdesk.inspect.map.getSize().y === {height}")
+        show(reader, make_analysis())
+        legend = "document.querySelector('.legend')"
+        below = (
+            f"{legend}.getBoundingClientRect().top > Math.max(...[...document.querySelectorAll('.tools')]"
+            ".filter((tools) => !tools.hidden).map((tools) => tools.getBoundingClientRect().bottom))"
+        )
+        assert reader.evaluate(below)
+        assert reader.evaluate("geolocdesk.inspect.legend.isOpen()") is (height == 700)
+        reader.evaluate(f"{legend}.querySelector('button').click()")
+        if height >= 490:
+            assert reader.evaluate(below)
+        reader.evaluate("delete geolocdesk.inspect.legend.isChosen")
+        reader.view.resize(before)
+
     def test_every_control_has_a_name(self, reader: Reader) -> None:
         show(reader, make_analysis(ZAGREB))
         nameless = reader.evaluate(
