@@ -1,6 +1,8 @@
 """What all our dialogs share: a title, a sentence, fields under their labels, buttons at the bottom right."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -52,8 +54,19 @@ class FormDialog(QDialog):
         layout.addWidget(self._buttons)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Be as tall as wrapped text makes it, which Qt does not reckon with."""
+        """Be as tall as the contents are."""
         super().showEvent(event)
+        self._grow()
+
+    def event(self, event: QEvent) -> bool:
+        """Grow with the contents, such as a problem that is said only now."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._grow()
+        return done
+
+    def _grow(self) -> None:
+        """Be as tall as wrapped text makes it, which Qt does not reckon with."""
         room = self.screen().availableGeometry().height()
         needed = self._page.totalHeightForWidth(self.width())
         if needed > self.height():
@@ -88,6 +101,13 @@ class FormDialog(QDialog):
     def add_widget(self, widget: QWidget) -> None:
         """Add something that is no field."""
         self._column.addWidget(widget)
+
+    def add_button(self, text: str, act: Callable[[], object]) -> None:
+        """Add a button beside the primary one, for something that leaves the dialog open."""
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked: act())
+        self._buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
 
     def add_rule(self) -> None:
         """Draw a line between two groups of fields."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QPlainTextEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 from geolocdesk.gui.actions import plain_text
 from geolocdesk.gui.form_dialog import FormDialog
@@ -23,6 +23,7 @@ class TableDialog(FormDialog):
     ) -> None:
         super().__init__(title, introduction, "Close", parent)
         self.hide_cancel()
+        rows = list(rows)
         table = QTreeWidget()
         table.setAccessibleName(title)
         table.setColumnCount(2)
@@ -40,6 +41,8 @@ class TableDialog(FormDialog):
             table.setMaximumHeight(rows_px)
         self.setMinimumWidth(620)
         self.add_widget(table)
+        text = "\n".join(f"{words}: {value}" for words, value in rows)
+        self.add_button("Copy all", lambda: QGuiApplication.clipboard().setText(text))
 
 
 class ErrorDialog(FormDialog):
@@ -63,10 +66,9 @@ class ErrorDialog(FormDialog):
         self._details.setMinimumHeight(QFontMetrics(text_font("mono")).height() * _DETAILS_LINES)
         self.setMinimumWidth(720)
         self.add_widget(self._details)
-        copy = QPushButton("Copy details")
-        copy.setAutoDefault(False)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{message}\n\n{details}"))
-        self.add_widget(copy)
+        self.add_button(
+            "Copy details", lambda: QGuiApplication.clipboard().setText(f"{message}\n\n{details}")
+        )
 
 
 def shortcut_rows(actions: Iterable[QAction]) -> list[tuple[str, str]]:

@@ -4,7 +4,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.casefile.exhibit import CaseDetails
@@ -15,6 +16,7 @@ from geolocdesk.gui.build_pack_dialog import BuildPackDialog
 from geolocdesk.gui.case_dialog import CaseDialog
 from geolocdesk.gui.command_palette import match_quality
 from geolocdesk.gui.first_start import FirstStart
+from geolocdesk.gui.form_dialog import FormDialog
 from geolocdesk.gui.icons import icon, icon_pixmap
 from geolocdesk.gui.job_board import JobBoard
 from geolocdesk.gui.notices import NoticeBar
@@ -23,6 +25,7 @@ from geolocdesk.gui.settings_dialog import SettingsDialog
 from geolocdesk.gui.status_line import StatusLine
 from geolocdesk.gui.stylesheet import stylesheet
 from geolocdesk.gui.tags_dialog import TagsDialog
+from geolocdesk.gui.text_dialog import TableDialog
 from geolocdesk.gui.theme import active_palette, application, install_theme
 from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
 from geolocdesk.progress import Progress
@@ -162,6 +165,28 @@ def test_photos_are_appended_from_a_source_that_exists(qtbot: QtBot, tmp_path: P
     dialog._drop.setChecked(True)
     assert dialog.accept_button.isEnabled()
     assert (dialog.job.pack, dialog.job.source, dialog.job.drop_duplicates) == (pack, tmp_path, True)
+    assert_accessible(dialog)
+
+
+def test_a_dialog_grows_with_what_it_says_meanwhile(qtbot: QtBot) -> None:
+    dialog = FormDialog("Search conditions", "What you know from elsewhere. " * 6, "Search")
+    qtbot.addWidget(dialog)
+    fields = [QLineEdit(), QLineEdit(), QLineEdit()]
+    for field in fields:
+        dialog.add_field("Only there", field, "Names or two letters, separated by commas. " * 3)
+    dialog.show()
+    dialog.problem.set_text(
+        "No country is called “Atlantis”. Write its English name or its two letters. " * 3
+    )
+    qtbot.waitUntil(lambda: dialog.height() >= dialog._page.totalHeightForWidth(dialog.width()))
+    assert all(field.height() >= field.sizeHint().height() for field in fields)
+
+
+def test_a_table_can_be_copied_whole(qtbot: QtBot) -> None:
+    dialog = TableDialog("Reference pack", "", [("Name", "pack"), ("Pack id", "e695" * 16)])
+    qtbot.addWidget(dialog)
+    next(button for button in dialog.findChildren(QPushButton) if button.text() == "Copy all").click()
+    assert QGuiApplication.clipboard().text() == f"Name: pack\nPack id: {'e695' * 16}"
     assert_accessible(dialog)
 
 
