@@ -79,20 +79,30 @@ def overlaps_km2(bounds: Float64, centres: Float64, radius_km: float) -> Float64
     nodes, node_weights = gauss_legendre(_NODES)
     radius = radius_km / EARTH_RADIUS_KM
     south, north, west, east = np.radians(bounds.T)
+    turn = 2.0 * math.pi
     shared = np.zeros((len(centres), len(bounds)), np.float64)
     for row, (latitude, longitude) in enumerate(np.radians(centres).tolist()):
         low = np.maximum(south, latitude - radius)
         high = np.minimum(north, latitude + radius)
-        near = np.flatnonzero(low < high)
+        start = (west - longitude + math.pi) % (2.0 * math.pi) - math.pi
+        widest = _widest(latitude, radius)
+        beside = (start <= widest) & (start + east - west >= -widest) | (start + east - west >= turn - widest)
+        near = np.flatnonzero((low < high) & beside)
         half = (high[near] - low[near])[:, None] / 2.0
         parallels = (low[near] + high[near])[:, None] / 2.0 + half * (1.5 * nodes - 0.5 * nodes**3)
         steps = half * (1.5 - 1.5 * nodes**2) * node_weights
         reach = _half_width(parallels, latitude, radius)
-        start = (west[near] - longitude + math.pi) % (2.0 * math.pi) - math.pi
-        end = start + east[near] - west[near]
-        stretch = _shared_stretch(start[:, None], end[:, None], reach)
+        end = start[near] + east[near] - west[near]
+        stretch = _shared_stretch(start[near][:, None], end[:, None], reach)
         shared[row, near] = EARTH_RADIUS_KM**2 * (stretch * np.cos(parallels) * steps).sum(axis=1)
     return shared
+
+
+def _widest(latitude: float, radius: float) -> float:
+    """Return how far a disc reaches to either side of its middle, in radians of longitude, up to π."""
+    if abs(latitude) + radius >= math.pi / 2.0:
+        return math.pi  # it holds a pole
+    return math.asin(min(math.sin(radius) / math.cos(latitude), 1.0)) + 1e-12
 
 
 def _half_width(parallels: Float64, latitude: float, radius: float) -> Float64:
