@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from geolocdesk.evaluation.evaluate import Evaluation
     from geolocdesk.geodesy import Position
 
-_METHOD_NAMES = (
-    "london, constant, random, nearest, knn-1, knn-4, knn-16, vo2017, levels, fused, geoclip, classes"
-)
+_METHOD_NAMES = "london, constant, random, nearest, knn-1, knn-4, knn-16, vo2017, levels, fused, class-levels, geoclip, classes"
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

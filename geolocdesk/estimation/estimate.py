@@ -46,11 +46,12 @@ def estimate_location(
     """Return where the photo was taken, as its neighbours say or as its model classifies it.
 
     ``vector`` is the photo's descriptor and ``heads`` are the model's; only ``classes`` and ``fused`` need them.
-    Without regions, neighbours' answers have none, which is what an evaluation over thousands of photos needs.
+    Without regions, those are empty, which is what an evaluation over thousands of photos needs.
     Raises UsageError for parameters that make no sense, or where either is asked of a model without classes.
     """
     if parameters.estimator == "classes":
-        return _estimate_from_classes(neighbours, parameters, *_needed(parameters, vector, heads))
+        needed = _needed(parameters, vector, heads)
+        return _estimate_from_classes(neighbours, parameters, *needed, with_regions=with_regions)
     likely = None
     if parameters.estimator == "fused":
         vector, heads = _needed(parameters, vector, heads)
@@ -140,6 +141,8 @@ def _estimate_from_classes(
     parameters: EstimationParameters,
     vector: FloatArray,
     heads: ClassHeads,
+    *,
+    with_regions: bool,
 ) -> LocationEstimate:
     check_parameters(parameters)
     density = classify(heads, vector, parameters.cells)
@@ -147,7 +150,7 @@ def _estimate_from_classes(
         parameters=parameters,
         position=most_probable_position(density),
         levels=answer_cell_levels(density),
-        regions=cell_regions(density, REGION_MASSES),
+        regions=cell_regions(density, REGION_MASSES) if with_regions else (),
         modes=cell_modes(density),
         weights=estimate_density(
             neighbours.latitudes(), neighbours.longitudes(), neighbours.distances(), parameters

@@ -12,7 +12,7 @@ from geolocdesk.errors import UsageError
 from geolocdesk.estimation.cells import most_probable_position
 from geolocdesk.estimation.classes import classify
 from geolocdesk.estimation.estimate import estimate_from_arrays, estimate_location
-from geolocdesk.estimation.location import LEVELS, EstimationParameters, LocationEstimate
+from geolocdesk.estimation.location import LEVELS, EstimationParameters, EstimatorName, LocationEstimate
 from geolocdesk.estimation.usual import usual_parameters
 from geolocdesk.features.class_heads import ClassHeads
 from geolocdesk.geodesy import EARTH_RADIUS_KM, Position, unit_vectors
@@ -89,9 +89,9 @@ def _estimate(seen: Seen, parameters: EstimationParameters, *, with_levels: bool
     )
 
 
-def fused_per_level(seen: Seen, *, heads: ClassHeads) -> Answers:
-    """Answer as ``levels``, every neighbour weighed by how probable the classes find its place."""
-    parameters = usual_parameters("fused", None)
+def answer_with_classes(seen: Seen, *, estimator: EstimatorName, heads: ClassHeads) -> Answers:
+    """Answer at each level as an estimator does that asks the classes, ``fused`` or ``classes``."""
+    parameters = usual_parameters(estimator, None)
     estimate = estimate_location(
         seen.neighbours, parameters, vector=seen.vector, heads=heads, with_regions=False
     )
@@ -138,9 +138,21 @@ METHODS: dict[str, Method] = {
 
 CONSTANT = "constant"
 CLASSES = "classes"
-FUSED = "fused"
+CLASS_LEVELS: Final = "class-levels"
+FUSED: Final = "fused"
+_ASKING_CLASSES: Mapping[str, EstimatorName] = {CLASS_LEVELS: "classes", FUSED: "fused"}
+"""Methods that answer at each level as an estimator does, by name."""
+
 GEOCLIP: Final = "geoclip"
-NAMES = ("london", CONSTANT, *(name for name in METHODS if name != "london"), CLASSES, FUSED, GEOCLIP)
+NAMES = (
+    "london",
+    CONSTANT,
+    *(name for name in METHODS if name != "london"),
+    CLASSES,
+    CLASS_LEVELS,
+    FUSED,
+    GEOCLIP,
+)
 """Every method by name, in the order of a table; ``classes`` stands for one a head and all combined."""
 
 
@@ -186,9 +198,9 @@ def methods_of(
             if softmax_scale is not None:
                 usual = usual_parameters(GEOCLIP, softmax_scale)
                 found[name] = partial(answer_per_level, parameters=usual)
-        elif name == FUSED:
+        elif name in _ASKING_CLASSES:
             if heads is not None:
-                found[name] = partial(fused_per_level, heads=heads)
+                found[name] = partial(answer_with_classes, estimator=_ASKING_CLASSES[name], heads=heads)
         elif heads is not None:
             chosen = _class_methods(heads)
             found.update(chosen if name == CLASSES else _only(chosen, name))

@@ -104,11 +104,22 @@ def test_classes_answer_the_middle_of_the_most_probable_cell() -> None:
         assert methods[name](south_west).positions[0] == Position(-45.0, -90.0), name
 
 
-def test_fused_is_the_estimator_of_that_name_at_each_level() -> None:
-    answers = methods_of(["fused"], heads(), np.zeros((1, 2)), 1)["fused"](seen())
-    parameters = EstimationParameters(estimator="fused", bandwidth_deg=1.0)
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("fused", EstimationParameters(estimator="fused", bandwidth_deg=1.0)),
+        ("class-levels", EstimationParameters(estimator="classes")),
+    ],
+)
+def test_what_asks_the_classes_answers_as_the_estimator_at_each_level(
+    name: str, parameters: EstimationParameters
+) -> None:
+    answers = methods_of([name], heads(), np.zeros((1, 2)), 1)[name](seen())
     estimate = estimate_location(seen().neighbours, parameters, vector=seen().vector, heads=heads())
     assert answers.positions == tuple(answer.position for answer in estimate.levels)
+    assert answers.estimate is not None
+    assert answers.estimate.parameters == parameters
+    assert answers.estimate.regions == ()
 
 
 def test_one_head_is_named_by_its_cells() -> None:
@@ -122,9 +133,11 @@ def test_one_head_is_named_by_its_cells() -> None:
 
 def test_a_model_without_classes_has_the_other_methods() -> None:
     found = methods_of(NAMES, None, np.zeros((3, 2)), 1)
-    assert list(found) == [name for name in NAMES if name not in {"classes", "fused", "geoclip"}]
+    assert list(found) == [
+        name for name in NAMES if name not in {"classes", "class-levels", "fused", "geoclip"}
+    ]
     with_softmax = methods_of(NAMES, None, np.zeros((3, 2)), 1, softmax_scale=39.7)
-    assert list(with_softmax) == [name for name in NAMES if name not in {"classes", "fused"}]
+    assert list(with_softmax) == [name for name in NAMES if name not in {"classes", "class-levels", "fused"}]
 
 
 def test_methods_are_chosen_by_name_in_the_order_asked() -> None:
