@@ -1,6 +1,7 @@
-"""Trainings as users run them: killed and gone on with, in several processes, and watched by TensorBoard."""
+"""Trainings as users run them: killed and gone on with, in several processes, watched, and what becomes of the model."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -123,3 +124,35 @@ def test_tensorboard_reads_the_course_of_a_training_in_half_precision(folder: Pa
     )
     assert written[-1].value < written[0].value
     assert {"loss", "rate", "NN 750 km"} <= set(events.Tags()["scalars"])
+
+
+def test_a_trained_model_goes_through_every_command(folder: Path, tmp_path: Path) -> None:
+    model, pack, table = tmp_path / "model", tmp_path / "pack", folder / "photos.csv"
+
+    def run(*given: str | Path) -> str:
+        done = run_geolocdesk(ENVIRONMENT, *given)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    kept = ("--keep", "4", "--whitening", "places", "--side-px", "160", "--smooth-km", "400")
+    run(*arguments(folder, model, *kept))
+    run("reference", "build", table, "--model", model, "--out", pack)
+    document = json.loads(run("analyse", folder / "3_0.png", "--reference", pack, "--json"))
+    assert document["provenance"]["parameters"]["estimator"] == "fused"
+    assert document["provenance"]["parameters"]["bandwidth_deg"] == 1.0
+    assert len(document["levels"]) == 5
+    answered = tmp_path / "classes.csv"
+    run("analyse", folder / "3_0.png", "--reference", pack, "--estimator", "classes", "--csv", answered)
+    (row,) = csv.DictReader(answered.read_text(encoding="utf-8").splitlines())
+    assert 0.0 < float(row["cell_1_probability"]) <= 1.0
+
+    queries = ("--reference", pack, "--queries", table, "--exclude-same", "place")
+    run("calibrate", *queries, "--estimator", "fused", "--estimator", "classes")
+    calibrated = json.loads(run("analyse", folder / "3_0.png", "--reference", pack, "--json"))
+    assert all(level["calibrated"] for level in calibrated["levels"])
+    measured = json.loads(run("evaluate", *queries, "--json"))
+    found = {one["method"]: one for one in measured["methods"]}
+    assert {"nearest", "knn-4", "vo2017", "levels", "classes", "class-levels", "fused"} <= found.keys()
+    assert {name for name, one in found.items() if one.get("calibrated")} == {"fused", "class-levels"}
+    # four colours, four quarters of the Earth: a model that learned anything knows the continent
+    assert found["fused"]["accuracy_percent"][-1] > 80.0
