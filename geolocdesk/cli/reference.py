@@ -198,7 +198,7 @@ def run_info(options: argparse.Namespace) -> int:
     for segment in document["segments"]:
         index = segment["index"]
         write_result(
-            f"  index          {index['kind']}, recall {index['measured_recall']:.3f}, "
+            f"  index          {index['kind']}, recall {index['measured_recall']:.4f}, "
             f"{segment['references']} references"
         )
     for change in document["history"]:

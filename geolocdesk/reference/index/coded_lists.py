@@ -22,9 +22,6 @@ Rows = NDArray[np.int64]
 
 _ROW_BYTES = 8
 
-QUERY_BITS = 8
-"""Bits to which a component of the query is rounded where it is compared with codes of one bit."""
-
 
 def open_index(path: Path, description: IndexDescription) -> Any:  # noqa: ANN401
     """Return a FAISS index, its large parts mapped. Raises PackError where it is damaged or another one."""
@@ -58,6 +55,7 @@ class CodedLists:
         self._index = open_index(path, description)
         self._rotation = faiss.downcast_VectorTransform(self._index.chain.at(0))
         self._lists = faiss.extract_index_ivf(self._index)
+        self._query_bits = description.query_bits
         self.count = description.lists
         least_bytes = description.count * (self._lists.code_size + _ROW_BYTES)
         if self._lists.nlist != self.count or path.stat().st_size < least_bytes:
@@ -65,27 +63,35 @@ class CodedLists:
                 f"The search index {path} is not as large as the manifest says; restore the pack from a copy."
             )
             raise PackError(message)
+        self._centres: Vectors = self._lists.quantizer.reconstruct_n(0, self.count)
+        self._halved_squares = np.einsum("ij,ij->i", self._centres, self._centres) / 2
 
     def candidates(self, query: Vectors, count: int, probes: int, row_filter: RowFilter) -> Rows:
         """Return up to ``count`` allowed rows out of the nearest ``probes`` lists, by estimated distance."""
         import faiss
 
         with row_filter.selector() as selector:
-            inner = faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=QUERY_BITS, sel=selector)
+            inner = faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=self._query_bits, sel=selector)
             outer = faiss.SearchParametersPreTransform(index_params=inner)
             rows = self._index.search(np.ascontiguousarray(query[np.newaxis]), count, params=outer)[1][0]
         found: Rows = rows[rows >= 0]
         return found
 
-    def list_ranks(self, query: Vectors, vectors: Vectors) -> Rows:
-        """Return, for each vector, how many lists a search from ``query`` visits before the one it lies in."""
-        order = self._nearest_lists(query[np.newaxis], self.count)[0]
-        ranks = np.empty(self.count, np.int64)
-        ranks[order] = np.arange(self.count)
-        found: Rows = ranks[self._nearest_lists(vectors, 1)[:, 0]]
-        return found
+    def lists_within(self, query: Vectors, reach: float) -> int:
+        """Return how many lists have their centre at most ``reach`` further, in squared distance, than the nearest."""
+        return int(np.count_nonzero(self._further(query) <= reach))
 
-    def _nearest_lists(self, vectors: Vectors, count: int) -> Rows:
+    def reach_to(self, query: Vectors, vectors: Vectors) -> Vectors:
+        """Return, for each vector, the least reach with which a search from ``query`` visits its list."""
         rotated = self._rotation.apply(np.ascontiguousarray(vectors))
-        lists: Rows = self._lists.quantizer.search(rotated, count)[1]
-        return lists
+        closeness = rotated @ self._centres.T
+        closeness -= self._halved_squares
+        needed: Vectors = self._further(query)[closeness.argmax(axis=1)]
+        return needed
+
+    def _further(self, query: Vectors) -> Vectors:
+        """Return by how much each list's centre is further from the query than the nearest, in squared distance."""
+        closeness = self._centres @ self._rotation.apply(np.ascontiguousarray(query[np.newaxis]))[0]
+        closeness -= self._halved_squares
+        further: Vectors = 2 * (closeness.max() - closeness)
+        return further

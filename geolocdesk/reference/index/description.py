@@ -14,7 +14,7 @@ RECALL_NEIGHBOURS = 100
 
 @dataclass(frozen=True, slots=True)
 class IndexDescription:
-    """What a pack's manifest says of its index; the last seven are 0 or 1 for an exact one."""
+    """What a pack's manifest says of its index; the rest is 0 or 1 for an exact one."""
 
     kind: IndexKind
     dimension: int
@@ -22,15 +22,20 @@ class IndexDescription:
     lists: int = 0
     """Inverted lists."""
     probes: int = 0
-    """Lists visited per query."""
+    """Lists visited per query; where ``reach`` decides, the middle one of the numbers measured."""
     measured_recall: float = 1.0
-    """Recall at 100 against exact search, measured at build time with ``probes`` and ``depth``."""
+    """Recall at 100 against exact search, measured at build time with ``reach`` and ``depth``."""
     depth: int = 0
     """Candidates compared exactly, for up to 100 neighbours."""
     recall_target: float = 1.0
     """What ``measured_recall`` was to reach."""
     recall_queries: int = 0
     """How many descriptors it was measured with, each searched as if it were not in the index."""
+    reach: float = 0.0
+    """A list is visited where its centre's squared distance from the query is larger by at most this than that of the
+    nearest one; 0: the nearest ``probes`` lists are."""
+    query_bits: int = 8
+    """Bits to which a component of the query is rounded where it is compared with codes of one bit."""
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return the description as plain JSON values."""
@@ -53,6 +58,8 @@ class IndexDescription:
             depth=int(value.get("depth", 0)),
             recall_target=float(value.get("recall_target", 1.0)),
             recall_queries=int(value.get("recall_queries", 0)),
+            reach=float(value.get("reach", 0.0)),
+            query_bits=int(value.get("query_bits", 8)),
         )
 
 

@@ -25,7 +25,6 @@ Distances = NDArray[np.float64]
 _MARGIN = 16
 """Candidates beyond k whose distance is computed in float64, so that float32 cannot drop a true neighbour."""
 
-_CHUNK = 1024
 _PAGES_MAPPED_AT_ONCE = 16
 _RESIDENT_BYTES = 1 << 30
 _PREFETCH_FROM_BYTES = 4 << 30
@@ -80,6 +79,7 @@ class Originals:
             self._map.madvise(mmap.MADV_RANDOM)
         self._codes = np.frombuffer(self._map, np.uint8).reshape(count, 2 * dimension)
         self._decoder = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
+        self._compared = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
         self._dimension = dimension
         self._touched_bytes = 0
 
@@ -97,19 +97,25 @@ class Originals:
         """Return the k nearest among ``rows``, nearest first, ties in row order; distances in float64."""
         rows = np.sort(rows)
         self._prefetch(rows)
-        kept = self._shortlist(query, rows, k + _MARGIN) if len(rows) > 2 * k + _MARGIN else rows
+        kept = self._shortlist(query, rows, k) if len(rows) > 2 * k + _MARGIN else rows
         return nearest_exactly(query, self.vectors(kept), kept, k)
 
-    def _shortlist(self, query: Vectors, rows: Rows, count: int) -> Rows:
-        """Return ``count`` of the ascending rows, those nearest by float32 arithmetic."""
-        squared = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), _CHUNK):
-            difference = self.vectors(rows[start : start + _CHUNK])
-            difference -= query
-            np.einsum("ij,ij->i", difference, difference, out=squared[start : start + _CHUNK])
-        chosen = np.argpartition(squared, count - 1)[:count]
-        # all that tie with the last one: which of them partitioning keeps is chance
-        kept: Rows = rows[squared <= squared[chosen].max()]
+    def _shortlist(self, query: Vectors, rows: Rows, k: int) -> Rows:
+        """Return k of the ascending rows and a few more, those nearest by float32 arithmetic.
+
+        FAISS compares half-precision numbers as they are, four times as fast as decoding them first.
+        """
+        self._count_touched(len(rows))
+        self._compared.reset()
+        self._compared.add_sa_codes(self._codes[rows])
+        queries = np.ascontiguousarray(query[np.newaxis])
+        count = k + _MARGIN
+        squared, places = self._compared.search(queries, count)
+        if squared[0, -1] <= squared[0, k - 1]:
+            # copies: all that tie with the last one are kept, as which of them come first is chance
+            squared, places = self._compared.search(queries, len(rows))
+            places = places[squared <= squared[0, count - 1]][np.newaxis]
+        kept: Rows = rows[np.sort(places[0])]
         return kept
 
     def _decoded(self, codes: NDArray[np.uint8]) -> Vectors:

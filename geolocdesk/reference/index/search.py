@@ -94,9 +94,8 @@ class SearchIndex:
         description = self._description
         depth = max(description.depth, description.depth * wanted // RECALL_NEIGHBOURS, wanted + _MARGIN)
         depth = min(depth, row_filter.allowed_count)
-        probes = min(
-            description.lists, -(-description.probes * description.count // row_filter.allowed_count)
-        )
+        probes = lists.lists_within(query, description.reach) if description.reach > 0 else description.probes
+        probes = min(description.lists, -(-probes * description.count // row_filter.allowed_count))
         while True:
             rows = lists.candidates(query, depth, probes, row_filter)
             if len(rows) >= min(wanted + _MARGIN, depth) or probes >= description.lists:
