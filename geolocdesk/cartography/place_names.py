@@ -296,7 +296,8 @@ def _cosines(vectors: NDArray[np.float64], position: Position) -> NDArray[np.flo
     round for some hundredths of a second in wait for more, at the cost of whatever else has work to do.
     """
     x, y, z = unit_vectors(position.latitude, position.longitude).tolist()
-    return vectors[:, 0] * x + vectors[:, 1] * y + vectors[:, 2] * z
+    cosines: NDArray[np.float64] = vectors[:, 0] * x + vectors[:, 1] * y + vectors[:, 2] * z
+    return cosines
 
 
 def _surroundings(position: Position, reach_km: float) -> "Iterator[tuple[Geometry, Geometry]]":

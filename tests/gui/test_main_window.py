@@ -19,7 +19,7 @@ from geolocdesk.gui import case_files, closing, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
 from geolocdesk.gui.frame import Frame, Starter
-from geolocdesk.gui.jobs import EngineJobs
+from geolocdesk.gui.jobs import EngineJob, EngineJobs
 from geolocdesk.gui.main_window import MainWindow
 from geolocdesk.gui.questions import Unsaved
 from geolocdesk.paths import user_folders
@@ -206,7 +206,12 @@ def test_small_pictures_are_made_only_for_photos_that_have_none(
     late.write_bytes(photos[1].read_bytes())
     given: list[AnalysePhotos] = []
     run = window.engine.run
-    monkeypatch.setattr(window.engine, "run", lambda job: (given.append(job), run(job))[1])
+
+    def note(job: AnalysePhotos) -> EngineJob:
+        given.append(job)
+        return run(job)
+
+    monkeypatch.setattr(window.engine, "run", note)
     for number in (1, 2):
         with qtbot.waitSignal(window.desk.batch_ended, timeout=WAIT_MS):
             window.desk.analyse([number])
