@@ -47,7 +47,7 @@ _SPECS = (
     ActionSpec("copy_hash", "Photos", "Copy SHA-256", "hash", ("Ctrl+Shift+C",)),
     ActionSpec("show_file", "Photos", "Show in its folder", "folder"),
     ActionSpec("remove", "Photos", "Remove from the list", "trash", ("Del",), "It can be brought back", separated=True),
-    ActionSpec("analyse", "Analysis", "Analyse", "analyse", ("F5",), "The selected photos, or all that have no answer"),
+    ActionSpec("analyse", "Analysis", "Analyse", "analyse", ("F5",), "Several selected photos, or all that have no answer"),
     ActionSpec("analyse_again", "Analysis", "Analyse selected again", "refresh", ("Shift+F5",)),
     ActionSpec("stop", "Analysis", "Stop", "stop", ("Ctrl+.",), "What is finished stays"),
     ActionSpec("compare", "Analysis", "Compare side by side", "compare", ("Ctrl+B",), "The photo and its neighbours", separated=True),

@@ -83,23 +83,24 @@ class AnalysisDesk(QObject):
     # Batches
 
     def analyse_selected(self) -> None:
-        """Analyse the selected photos, those without an answer first of all; with one or none selected, all."""
+        """Analyse the selected photos, those without an answer first of all.
+
+        With one or none selected all without an answer are meant: the one that is looked at comes first.
+        """
         selected = self._panels.evidence.selected()
         unanswered = [
             number
             for number in selected
             if (entry := self._model.entry(number)) is not None and entry.status is not EntryStatus.ANALYSED
         ]
-        if len(selected) > 1 or unanswered:
+        if len(selected) > 1:
             self.analyse(unanswered or selected)
         else:
-            self.analyse(())
+            self.analyse([*unanswered, *(number for number in self._pending() if number not in unanswered)])
 
     def analyse(self, numbers: Sequence[int]) -> None:
         """Analyse these exhibits; without any, all that have no answer yet."""
-        wanted = list(numbers) or [
-            entry.number for entry in self._model.entries() if entry.status is EntryStatus.PENDING
-        ]
+        wanted = list(numbers) or self._pending()
         if self._reference.pack is None and self._reference.opening is None:
             self.pack_wanted.emit()
             return
@@ -107,6 +108,9 @@ class AnalysisDesk(QObject):
             self._notices.show_passing("info", "Every photo has been analysed already.")
             return
         self._session.load_exclusions(wanted, self._start)
+
+    def _pending(self) -> list[int]:
+        return [entry.number for entry in self._model.entries() if entry.status is EntryStatus.PENDING]
 
     def _start(self, exclusions: Mapping[int, Exclusions]) -> None:
         """Begin the batch, photos that leave out the same references together."""
