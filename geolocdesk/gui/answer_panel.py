@@ -26,6 +26,7 @@ from geolocdesk.gui.level_row import LevelRow
 from geolocdesk.gui.place_text import PlaceLookup, no_place, short_place
 from geolocdesk.gui.placeholder import Placeholder
 from geolocdesk.gui.provenance_box import ProvenanceBox
+from geolocdesk.gui.tab_order import follow_layout
 from geolocdesk.gui.theme import SPACE, LabelRole, set_role
 from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.reporting.answer import (
@@ -58,6 +59,8 @@ class AnswerPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._place_lookup = place_lookup
         self._rows: list[LevelRow] = []
+        self._page = QWidget()
+        self._has_order = False
         self._message = Placeholder()
         self._message.action_triggered.connect(self.retry_requested)
         self._headline = _label("headline")
@@ -86,6 +89,7 @@ class AnswerPanel(QWidget):
         self._show_levels(
             tuple(LevelAnswer(level, nowhere, 0.0, Unavailable.NOT_AVAILABLE) for level in LEVELS)
         )
+        self._order_tabs()
         shown = self._states.currentIndex()
         self._states.setCurrentIndex(1)
         self._scroll.grab()  # no event comes in between, so nobody sees it
@@ -143,11 +147,13 @@ class AnswerPanel(QWidget):
         self._claim.setText(claim_sentence(analysis))
         self._provenance.show_analysis(analysis)
         self._states.setCurrentIndex(1)
+        if not self._has_order:
+            self._order_tabs()
 
     # Construction
 
     def _lay_out(self) -> None:
-        page = QWidget()
+        page = self._page
         page.setObjectName("scrolled")
         column = QVBoxLayout(page)
         column.setContentsMargins(SPACE.small, SPACE.tiny, SPACE.small, SPACE.medium)
@@ -218,7 +224,15 @@ class AnswerPanel(QWidget):
         row.pointed_at.connect(lambda here: self.level_hovered.emit(row.level_name if here else None))
         row.clicked.connect(lambda _checked: self.fit_level.emit(row.level_name))
         self._rows.append(row)
+        self._has_order = False
         self._levels.addWidget(row)
+
+    def _order_tabs(self) -> None:
+        """Let Tab reach the parts of an answer in their order; many of them are made after the others."""
+        layout = self._page.layout()
+        if layout is not None:
+            follow_layout(layout)
+        self._has_order = True
 
     def _leave_answer(self) -> None:
         self._states.setCurrentIndex(0)

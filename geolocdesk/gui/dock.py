@@ -38,6 +38,13 @@ class Dock(QDockWidget):
         self._content.deleteLater()
         self._content = content
 
+    def lead_in(self) -> None:
+        """Let Tab come from the title to the panel; for one that took its place in the chain late."""
+        reached = self._content
+        while (proxy := reached.focusProxy()) is not None:
+            reached = proxy
+        QWidget.setTabOrder(self._title.close_button, reached)
+
     def show_title(self, shown: bool) -> None:
         """Show or hide the title bar; a tab that names the panel makes it superfluous."""
         self._title.setFixedHeight(_TITLE_HEIGHT_PX if shown else 0)
@@ -69,11 +76,11 @@ class _DockTitle(QWidget):
         row.addWidget(mark)
         row.addWidget(label)
         row.addStretch()
-        for name, words, act in (
-            ("float", f"Float or dock {title.lower()}", lambda: dock.setFloating(not dock.isFloating())),
-            ("close", f"Hide {title.lower()}", dock.hide),
-        ):
-            button = tool_button(name, words, "", act)
+        float_button = tool_button(
+            "float", f"Float or dock {title.lower()}", "", lambda: dock.setFloating(not dock.isFloating())
+        )
+        self.close_button = tool_button("close", f"Hide {title.lower()}", "", dock.hide)
+        for button in (float_button, self.close_button):
             button.setIconSize(QSize(_ICON_PX - 2, _ICON_PX - 2))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)

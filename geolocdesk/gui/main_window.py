@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
             log_folder=folders.log_file.parent,
         )
         self._lay_out()
+        self._take_every_drop()
         self._connect()
         self._restore()
 
@@ -183,7 +184,6 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.setWindowIcon(icon("geolocdesk"))
-        self.setAcceptDrops(True)
         self.setStatusBar(self.status_line)
         self.pages = WindowPages(self.first_start, self.workspace, self.compare)
         central = QWidget()
@@ -220,6 +220,13 @@ class MainWindow(QMainWindow):
         )
         self.display.feed_thumbnails(self.model)
         self.model.set_level(self.preferences.current.list_level)
+
+    def _take_every_drop(self) -> None:
+        """Let what is dropped anywhere reach the window; a field would take a file's path for text."""
+        self.setAcceptDrops(True)
+        for part in self.findChildren(QWidget):
+            if part.acceptDrops():
+                part.setAcceptDrops(False)
 
     def _connect(self) -> None:
         self._connect_actions()

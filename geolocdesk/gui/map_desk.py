@@ -64,6 +64,7 @@ class MapDesk(QObject):
         shown.pointer_moved.connect(self._show_pointer)
         shown.measured.connect(self._status_line.show_pointer)
         shown.measuring_changed.connect(self._measuring.setChecked)
+        shown.ready.connect(self._panels.docks["map"].lead_in)
         shown.tiles_failed.connect(lambda text: self._notices.show_passing("danger", text))
         self._panels.set_map(shown)
         self._display.set_map(shown)

@@ -86,6 +86,7 @@ class MapView(QWidget):
         self._state = Placeholder()
         self._state.action_triggered.connect(self.reload)
         self._view = _BareView()
+        self.setFocusProxy(self._view)
         self._layers = QStackedLayout(self)
         # the page is laid out and drawn at its true size behind the state that covers it
         self._layers.setStackingMode(QStackedLayout.StackingMode.StackAll)
@@ -230,6 +231,9 @@ class MapView(QWidget):
             self._send(message)
         self._state.hide()
         self._layers.setCurrentWidget(self._view)
+        surface = self._view.focusProxy()
+        if surface is not None:  # it takes the keyboard, and a screen reader names what has the keyboard
+            surface.setAccessibleName(self.accessibleName())
         self.ready.emit()
 
     def _fit(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget, QWidget
 
 from geolocdesk.gui.answer_panel import AnswerPanel
 from geolocdesk.gui.dock import Dock
@@ -114,6 +114,9 @@ class Workspace(QMainWindow):
         for dock in self.docks.values():
             tabbed = any(not other.isHidden() for other in self.tabifiedDockWidgets(dock))
             dock.show_title(dock.isFloating() or not tabbed)
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            titles = [bar.tabText(place) for place in range(bar.count())]
+            bar.setAccessibleName(f"Panels: {', '.join(titles)}")
 
     def _share_out(self) -> None:
         docks, width, height = self.docks, self.width(), self.height()

@@ -63,6 +63,25 @@ def values(spy: QSignalSpy) -> list[object]:
     return [spy.at(place)[0] for place in range(spy.count())]
 
 
+@pytest.mark.parametrize("rehearsed", [False, True])
+def test_tab_goes_through_the_answer_from_top_to_bottom(panel: AnswerPanel, rehearsed: bool) -> None:
+    if rehearsed:
+        panel.rehearse()
+    show(panel, make_analysis())
+    first = panel.findChild(QToolButton)
+    assert isinstance(first, QToolButton)
+    chain: list[QWidget] = [first]
+    while (following := chain[-1].nextInFocusChain()) is not first and following is not None:
+        chain.append(following)
+    kinds = (LevelRow, QToolButton)
+    reached = [
+        part for part in chain if isinstance(part, kinds) and part.isVisible() and panel.isAncestorOf(part)
+    ]
+    tops = [part.mapTo(panel, QPoint(0, 0)).y() for part in reached]
+    assert len(reached) > len(LEVELS) + len(CARRIERS)
+    assert tops == sorted(tops)
+
+
 def test_a_rehearsed_panel_makes_nothing_new_for_its_first_answer_and_shows_nothing_of_it(
     panel: AnswerPanel,
 ) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -197,6 +197,29 @@ def _noted(happened: list[str], name: str, act: Callable[..., None]) -> Callable
     return noted
 
 
+def test_a_file_dropped_on_any_part_is_added_and_never_taken_for_text(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path]
+) -> None:
+    begin(qtbot, window, tmp_path)
+    panels = window.workspace
+    parts = (window.tool_bar.search, panels.evidence.view.viewport(), panels.photo._notes._editor.viewport())
+    for part, photo in zip(parts, photos, strict=False):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(photo))])
+        data.setText(str(photo))  # as file managers do
+        at, copy, left = QPoint(4, 4), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        enter = QDragEnterEvent(at, copy, data, left, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(part, enter)
+        assert enter.isAccepted()
+        with qtbot.waitSignal(window.cases.photos_added, timeout=WAIT_MS):
+            QApplication.sendEvent(
+                part, QDropEvent(at, copy, data, left, Qt.KeyboardModifier.NoModifier, QEvent.Type.Drop)
+            )
+    assert [entry.path for entry in window.model.entries()] == photos[:3]
+    assert window.tool_bar.search.text() == ""
+    qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
+
+
 def test_small_pictures_are_made_only_for_photos_that_have_none(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +240,20 @@ def test_small_pictures_are_made_only_for_photos_that_have_none(
             window.desk.analyse([number])
     qtbot.waitUntil(lambda: is_settled(window), timeout=WAIT_MS)
     assert [(job.paths, job.thumbnails) for job in given] == [((photos[0],), False), ((late,), True)]
+
+
+def test_analyse_means_all_without_an_answer_or_several_that_are_selected(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(qtbot, window, tmp_path)
+    add(qtbot, window, [photos[0], photos[1], photos[3]])
+    asked: list[list[int]] = []
+    monkeypatch.setattr(window.desk, "analyse", lambda numbers: asked.append(list(numbers)))
+    window.workspace.evidence.select(2)
+    window.desk.analyse_selected()
+    window.workspace.evidence.keep_selected([3])
+    window.desk.analyse_selected()
+    assert asked == [[2, 1, 3], [2, 3]]
 
 
 def test_stop_keeps_what_is_finished_and_the_rest_can_go_on(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.casefile.exhibit import CaseDetails
@@ -15,6 +15,7 @@ from geolocdesk.gui.append_dialog import AppendDialog
 from geolocdesk.gui.build_pack_dialog import BuildPackDialog
 from geolocdesk.gui.case_dialog import CaseDialog
 from geolocdesk.gui.command_palette import match_quality
+from geolocdesk.gui.dock import Dock
 from geolocdesk.gui.first_start import FirstStart
 from geolocdesk.gui.form_dialog import FormDialog
 from geolocdesk.gui.icons import icon, icon_pixmap
@@ -180,6 +181,18 @@ def test_a_dialog_grows_with_what_it_says_meanwhile(qtbot: QtBot) -> None:
     )
     qtbot.waitUntil(lambda: dialog.height() >= dialog._page.totalHeightForWidth(dialog.width()))
     assert all(field.height() >= field.sizeHint().height() for field in fields)
+
+
+def test_tab_leads_from_a_title_into_a_panel_that_came_late(qtbot: QtBot) -> None:
+    dock = Dock("map", "Map", "map", QLabel("Preparing the map"))
+    qtbot.addWidget(dock)
+    QLineEdit(dock)  # takes its place in the chain before the late one
+    late, inner = QWidget(), QLineEdit()
+    inner.setParent(late)
+    late.setFocusProxy(inner)
+    dock.replace_content(late)
+    dock.lead_in()
+    assert dock._title.close_button.nextInFocusChain() is inner
 
 
 def test_a_table_can_be_copied_whole(qtbot: QtBot) -> None:
