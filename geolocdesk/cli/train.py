@@ -75,7 +75,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--pooling",
         metavar="POOLING",
-        help="pool the network's feature maps otherwise, e.g. mean@final+std@block-8",
+        help="pool the network's feature maps otherwise, e.g. mean@final+std@block-8, or every for all of them",
     )
     group.add_argument(
         "--side-px",
