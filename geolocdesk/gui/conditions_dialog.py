@@ -24,7 +24,7 @@ class ConditionsDialog(FormDialog):
         super().__init__(
             "Search conditions",
             f"Narrow the search of {count_text(len(before), 'photo')} by what you know from elsewhere. The conditions "
-            "stand in the answer and in the report, and answers there are already follow at once.",
+            "stand in the answer and in the report; a photo that has an answer gets a new one at once.",
             "Search with these conditions",
             parent,
         )

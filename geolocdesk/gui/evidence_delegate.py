@@ -77,7 +77,9 @@ class EvidenceDelegate(QStyledItemDelegate):
         _paint_status(painter, second, entry, inks)
         answer = entry.level(self._model.level)
         if _warns(entry):
-            _paint_line(painter, third, entry.place, inks.fonts.caption, inks.muted)
+            _paint_line(
+                painter, third, entry.place, inks.fonts.caption, inks.muted, Qt.TextElideMode.ElideRight
+            )
             return
         if answer is not None and entry.status is not EntryStatus.FAILED:
             third = _paint_confidence(painter, third, answer, inks)
