@@ -1,5 +1,7 @@
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -86,18 +88,35 @@ def test_what_is_asked_for_meanwhile_follows(
 
 
 def test_stopping_keeps_what_was_added(
-    qtbot: QtBot, session: CaseSession, adding: AddingRun, tmp_path: Path
+    qtbot: QtBot,
+    session: CaseSession,
+    adding: AddingRun,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for number in range(40):
+    for number in range(4):
         photo(tmp_path / "many" / f"{number}.png", f"#0000{number:02x}")
-    first = session.entry_changed
+    stopped = threading.Event()
+    take_in_all = adding._intake.take_in_all
+
+    def wait_after_the_first(*arguments: Any, **options: Any) -> Iterator[object]:  # noqa: ANN401
+        for number, taken in enumerate(take_in_all(*arguments, **options)):
+            if number == 1:
+                assert stopped.wait(WAIT_MS / 1000)
+            yield taken
+
+    def stop(_entry: EvidenceEntry) -> None:
+        adding.stop()
+        stopped.set()
+
+    monkeypatch.setattr(adding._intake, "take_in_all", wait_after_the_first)
+    session.entry_changed.connect(stop)
     with qtbot.waitSignal(adding.ended, timeout=WAIT_MS) as ended:
-        first.connect(lambda _entry: adding.stop())
         adding.start([tmp_path / "many"])
     summary: AddingSummary = ended.args[0]
     assert summary.stopped
-    assert 1 <= summary.added < 40
-    assert session.read(lambda case: len(list(case.exhibits()))) == summary.added
+    assert summary.added == 1
+    assert session.read(lambda case: len(list(case.exhibits()))) == 1
     assert not adding.is_running
 
 
