@@ -16,7 +16,6 @@ from geolocdesk.evidence.rendition import Rendition
 from geolocdesk.gui.analysis_view import AnalysisView, DrawAnalysis, PrepareDrawing
 from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.compare_view import CompareView
-from geolocdesk.gui.evidence_delegate import THUMBNAIL_PX
 from geolocdesk.gui.evidence_entry import EntryStatus, EvidenceEntry
 from geolocdesk.gui.evidence_model import EvidenceModel
 from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
@@ -24,7 +23,8 @@ from geolocdesk.gui.open_case import ExhibitContents
 from geolocdesk.gui.picture import Picture
 from geolocdesk.gui.place_book import PlaceBook
 from geolocdesk.gui.reference_session import ReferenceSession
-from geolocdesk.gui.thumbnail_image import square_thumbnail, thumbnail_image
+from geolocdesk.gui.small_pictures import ShowPicture, SmallPictures
+from geolocdesk.gui.thumbnail_image import thumbnail_image
 from geolocdesk.gui.turns import Turns
 from geolocdesk.gui.workspace import Workspace
 from geolocdesk.progress import ProgressCallback
@@ -71,13 +71,13 @@ class ExhibitDisplay(QObject):
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._reference = reference
         self._panels = workspace
         self._compare = compare
         self._drawing = drawing
         self._places = places
         self._map: MapView | None = None
         self._tasks = TaskRunner("display", threads=2, parent=self)
+        self._pictures = SmallPictures(session, reference, self._tasks)
         self._intake = Intake(workers=1)
         self._showing = Turns(self)
         self._entry: EvidenceEntry | None = None
@@ -207,7 +207,7 @@ class ExhibitDisplay(QObject):
 
     def feed_thumbnails(self, model: EvidenceModel) -> None:
         """Fetch the list's thumbnails when they come into view."""
-        model.thumbnail_wanted.connect(partial(self._fetch_list_thumbnail, model))
+        model.thumbnail_wanted.connect(partial(self._fetch_listed, model))
 
     def read_again(self) -> None:
         """Read the current photo's file once more."""
@@ -418,12 +418,12 @@ class ExhibitDisplay(QObject):
     def _link_panels(self) -> None:
         gallery, answer = self._panels.neighbours, self._panels.answer
         gallery.neighbour_selected.connect(self._select_from_gallery)
-        gallery.thumbnail_wanted.connect(partial(self._fetch_neighbour, done=gallery.set_thumbnail))
+        gallery.thumbnail_wanted.connect(partial(self._fetch_reference, show=gallery.set_thumbnail))
         answer.neighbour_selected.connect(self._select_from_answer)
         answer.level_hovered.connect(lambda name: self._with_map(lambda shown: shown.highlight_level(name)))
         answer.fit_level.connect(lambda name: self._with_map(lambda shown: shown.fit_to_level(name)))
         answer.fit_answer.connect(lambda: self._with_map(lambda shown: shown.fit_to_answer()))
-        self._compare.picture_wanted.connect(partial(self._fetch_neighbour, done=self._show_compared))
+        self._compare.picture_wanted.connect(partial(self._fetch_reference, show=self._show_compared))
         self._compare.neighbour_shown.connect(self._select_from_answer)
 
     def _with_map(self, act: "Callable[[MapView], object]") -> None:
@@ -443,42 +443,14 @@ class ExhibitDisplay(QObject):
 
     # Pictures of references and of the list
 
-    def _fetch_neighbour(self, row: int, *, done: Callable[[int, QImage | None], None]) -> None:
-        analysis = self.analysis
-        pack = self._reference.pack
-        if analysis is not None and (pack is None or pack.pack_id != analysis.neighbours.pack_id):
-            self._fetch_kept_neighbour(analysis.neighbours.pack_id, row, done)
-            return
-        self._reference.thumbnail(row, partial(self._decode_neighbour, row, done))
-
-    def _fetch_kept_neighbour(
-        self, pack_id: str, row: int, done: Callable[[int, QImage | None], None]
-    ) -> None:
-        decode = partial(self._decode_neighbour, row, done)
-        self._session.load_neighbour_thumbnail(pack_id, row, decode)
-
-    def _decode_neighbour(
-        self, row: int, done: Callable[[int, QImage | None], None], jpeg: bytes | None
-    ) -> None:
-        """Decode a thumbnail beside the window, which would stutter over a gallery full of them."""
-        self._tasks.run(
-            lambda _progress: thumbnail_image(jpeg), partial(done, row), lambda _failure: done(row, None)
-        )
+    def _fetch_reference(self, row: int, *, show: ShowPicture) -> None:
+        self._pictures.fetch_reference(row, self.analysis, show)
 
     def _show_compared(self, row: int, image: QImage | None) -> None:
         self._compare.set_picture(row, None if image is None else Picture.from_image(image))
 
-    def _fetch_list_thumbnail(self, model: EvidenceModel, number: int) -> None:
-        side_px = round(THUMBNAIL_PX * self._panels.devicePixelRatioF())
-
-        def decode(jpeg: bytes | None) -> None:
-            self._tasks.run(
-                lambda _progress: square_thumbnail(jpeg, side_px),
-                partial(model.set_thumbnail, number),
-                lambda _failure: model.set_thumbnail(number, None),
-            )
-
-        self._session.load_thumbnail(number, decode)
+    def _fetch_listed(self, model: EvidenceModel, number: int) -> None:
+        self._pictures.fetch_listed(model, number, self._panels.devicePixelRatioF())
 
 
 def _then(end: Callable[[], None], deliver: Callable[[Result], None]) -> Callable[[Result], None]:
