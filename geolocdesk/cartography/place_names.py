@@ -292,8 +292,8 @@ def _note(country: Country) -> str:
 def _cosines(vectors: NDArray[np.float64], position: Position) -> NDArray[np.float64]:
     """Return float64[n], the cosines of the angles between unit vectors float64[n, 3] and a position.
 
-    Not by matrix multiplication: that wakes the linear algebra library's other threads, which then turn round and
-    round for some hundredths of a second in wait for more, at the cost of whatever else has work to do.
+    Not by matrix multiplication: where the linear algebra library was left its threads, as in a program that uses
+    this one as a library, each call wakes them, and they turn round for some hundredths of a second in wait for more.
     """
     x, y, z = unit_vectors(position.latitude, position.longitude).tolist()
     cosines: NDArray[np.float64] = vectors[:, 0] * x + vectors[:, 1] * y + vectors[:, 2] * z
