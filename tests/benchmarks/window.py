@@ -327,6 +327,7 @@ def main() -> int:
     redraw.add_argument("case", type=Path)
     redraw.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program's own entry does
     if options.mode == "start":
         measure_start(options.rounds)
     elif options.mode == "paint":
