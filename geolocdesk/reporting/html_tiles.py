@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -29,7 +30,6 @@ class TileShelf:
     """The tiles to put into one report."""
 
     def __init__(self) -> None:
-        self._labels = LabelTiles(load_gazetteer(), load_world())
         self._named: set[tuple[int, int]] = set()
 
     def add_names(self, estimate: LocationEstimate) -> None:
@@ -60,8 +60,20 @@ class TileShelf:
     def _tile(self, name: str, zoom: int, column: int, row: int) -> bytes | None:
         if name == "basemap":
             return basemap().tile(zoom, column, row)
-        is_detailed = zoom == LABEL_ZOOM and (column, row) in self._named
-        return self._labels.tile(zoom, column, row, cities_until=_EVERY_CITY if is_detailed else None)
+        if zoom == LABEL_ZOOM and (column, row) in self._named:
+            return _labels().tile(zoom, column, row, cities_until=_EVERY_CITY)
+        return _usual_names(zoom, column, row)
+
+
+@cache
+def _labels() -> LabelTiles:
+    return LabelTiles(load_gazetteer(), load_world())
+
+
+@cache
+def _usual_names(zoom: int, column: int, row: int) -> bytes:
+    """Return a tile of names; what every report holds is encoded once in a process."""
+    return _labels().tile(zoom, column, row)
 
 
 def _world() -> Iterator[_Place]:
