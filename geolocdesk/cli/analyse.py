@@ -159,8 +159,7 @@ def _parameters(options: argparse.Namespace, pack: "Pack") -> "EstimationParamet
     """Return what was chosen, and for the rest what is usual with the pack's model."""
     from geolocdesk.estimation.usual import usual_parameters
 
-    has_classes = pack.manifest.model.get("classes") is not None
-    usual = usual_parameters(options.estimator, pack.softmax_scale, has_classes=has_classes)
+    usual = usual_parameters(options.estimator, pack.softmax_scale, has_classes=pack.manifest.has_classes)
     return replace(
         usual,
         neighbours=usual.neighbours if options.neighbours is None else options.neighbours,

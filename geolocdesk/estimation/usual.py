@@ -10,6 +10,20 @@ GEOCLIP_NEIGHBOURS = 1000
 """Its softmax falls slowly, so that the mass of a hundred places is a small part of the whole."""
 
 
+def usual_choices(
+    softmax_scale: float | None, *, has_classes: bool = False
+) -> tuple[EstimationParameters, ...]:
+    """Return the usual parameters of every estimator that a pack's model serves, the one that suits it first."""
+    names: list[EstimatorName] = ["sphere", "nearest", "vo2017"]
+    if has_classes:
+        names += ["classes", "fused"]
+    if softmax_scale is not None:
+        names.append("geoclip")
+    suiting = usual_parameters(None, softmax_scale, has_classes=has_classes)
+    others = (usual_parameters(name, softmax_scale, has_classes=has_classes) for name in names)
+    return suiting, *(other for other in others if other.estimator != suiting.estimator)
+
+
 def usual_parameters(
     estimator: EstimatorName | None, softmax_scale: float | None, *, has_classes: bool = False
 ) -> EstimationParameters:

@@ -61,7 +61,7 @@ class AnalysisDesk(QObject):
         self._undo = undo
         self._run = AnalysisRun(engine, self)
         self._again = Recomputation(engine, self)
-        self._parameters = EstimationParameters()
+        self._parameters = self._usual = EstimationParameters()
         self._unrecorded: set[int] = set()
         self._unsettled: tuple[int, Analysis, EstimationParameters] | None = None
         self._settling = QTimer(self)
@@ -201,10 +201,19 @@ class AnalysisDesk(QObject):
             number, analysis, parameters = unsettled
             self._request(number, analysis, parameters, self._display.exclusions, keep=True)
 
-    def take_parameters(self, parameters: EstimationParameters) -> None:
-        """Use these for the next analysis, such as a case that was opened says."""
-        self._parameters = parameters
-        self._panels.parameters.show_parameters(parameters)
+    def take_usual(self, parameters: EstimationParameters) -> None:
+        """Use what is usual with the pack that was opened, unless others than the former usual ones were chosen."""
+        unchosen = self._parameters == self._usual
+        self._usual = parameters
+        if unchosen:
+            self._parameters = parameters
+            if self._display.analysis is None:
+                self._panels.parameters.show_parameters(parameters)
+
+    def take_chosen(self, parameters: EstimationParameters) -> None:
+        """Use for the next analysis what a case says that was opened, and what is usual where it chooses nothing."""
+        self._parameters = self._usual if parameters == EstimationParameters() else parameters
+        self._panels.parameters.show_parameters(self._parameters)
 
     def _request(
         self,

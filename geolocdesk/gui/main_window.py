@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QUndoStack
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
+from geolocdesk.estimation.usual import usual_choices
 from geolocdesk.gui.actions import Actions
 from geolocdesk.gui.adding import AddingSummary
 from geolocdesk.gui.analysis_desk import AnalysisDesk
@@ -392,10 +393,9 @@ class MainWindow(QMainWindow):
         pack = self.reference.pack
         if pack is not None:
             self.workspace.parameters.set_reference_count(pack.manifest.references)
-            has_classes = pack.manifest.model.get("classes") is not None
-            self.workspace.parameters.set_estimators(
-                ("sphere", "nearest", "classes", "fused") if has_classes else ("sphere", "nearest")
-            )
+            choices = usual_choices(pack.manifest.softmax_scale, has_classes=pack.manifest.has_classes)
+            self.workspace.parameters.set_choices(choices)
+            self.desk.take_usual(choices[0])
             self.workspace.neighbours.show_pack_without_thumbnails(not self.reference.has_thumbnails)
         if self.pages.is_first_start:
             self._show_workspace()
@@ -418,7 +418,7 @@ class MainWindow(QMainWindow):
         self.model.clear()
         self.undo_stack.clear()
         self.display.show_entry(None)
-        self.desk.take_parameters(opened.settings.parameters)
+        self.desk.take_chosen(opened.settings.parameters)
         self._show_title(opened)
         self._show_workspace()
 

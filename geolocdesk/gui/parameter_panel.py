@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -41,7 +42,8 @@ class ParameterPanel(QWidget):
         super().__init__(parent)
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._defaults = EstimationParameters()
+        self._defaults = self._shown = EstimationParameters()
+        self._usual: dict[EstimatorName, EstimationParameters] = {}
         self._estimator = QComboBox()
         self._meaning = QLabel()
         self._neighbours = ParameterRow(
@@ -74,10 +76,13 @@ class ParameterPanel(QWidget):
     @property
     def parameters(self) -> EstimationParameters:
         """Return the parameters as they are set."""
-        return EstimationParameters(
-            estimator=self._estimator.currentData(),
+        estimator: EstimatorName = self._estimator.currentData()
+        return replace(
+            self._shown,
+            estimator=estimator,
             neighbours=round(self._neighbours.value),
-            exponent=self._exponent.value,
+            # a softmax's scale is the model's own and no number to play with
+            exponent=self._shown.exponent if estimator == "geoclip" else self._exponent.value,
             bandwidth_deg=self._bandwidth.value,
         )
 
@@ -86,6 +91,7 @@ class ParameterPanel(QWidget):
 
         For another photo or an undo; not for the echo of a change, which would pull a slider from the hand.
         """
+        self._shown = parameters
         self._estimator.blockSignals(True)
         self._estimator.setCurrentIndex(max(self._estimator.findData(parameters.estimator), 0))
         self._estimator.blockSignals(False)
@@ -106,6 +112,12 @@ class ParameterPanel(QWidget):
         self._exponent.set_default(defaults.exponent)
         self._bandwidth.set_default(defaults.bandwidth_deg)
         self._explain()
+
+    def set_choices(self, choices: Sequence[EstimationParameters]) -> None:
+        """Offer these estimators with their usual parameters; the first are the defaults to reset to."""
+        self._usual = {choice.estimator: choice for choice in choices}
+        self.set_estimators([choice.estimator for choice in choices])
+        self.set_defaults(choices[0])
 
     def set_estimators(self, available: Sequence[EstimatorName]) -> None:
         """Offer these estimators; the current one stays where it is among them."""
@@ -136,7 +148,7 @@ class ParameterPanel(QWidget):
         self._estimator.setToolTip("How the place is worked out from the neighbours")
         self._estimator.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._estimator.installEventFilter(WheelGuard(self._estimator))
-        self._estimator.currentIndexChanged.connect(lambda _index: self._announce())
+        self._estimator.currentIndexChanged.connect(lambda _index: self._change_estimator())
         for row in (self._neighbours, self._exponent, self._bandwidth):
             row.value_changed.connect(lambda _value: self._announce())
         self._reset.setIcon(icon("reset"))
@@ -191,7 +203,26 @@ class ParameterPanel(QWidget):
 
     # Explaining
 
+    def _change_estimator(self) -> None:
+        """Take the new estimator's usual numbers in place of the old one's; what was chosen otherwise stays."""
+        before, now = self._shown, self.parameters
+        old = self._usual.get(before.estimator, EstimationParameters(before.estimator))
+        new = self._usual.get(now.estimator, EstimationParameters(now.estimator))
+        self.show_parameters(
+            replace(
+                now,
+                neighbours=new.neighbours if now.neighbours == old.neighbours else now.neighbours,
+                exponent=new.exponent if before.exponent == old.exponent else now.exponent,
+                bandwidth_deg=new.bandwidth_deg
+                if now.bandwidth_deg == old.bandwidth_deg
+                else now.bandwidth_deg,
+                cells=None,
+            )
+        )
+        self._announce()
+
     def _announce(self) -> None:
+        self._shown = self.parameters
         self._explain()
         self.parameters_changed.emit(self.parameters)
 
@@ -203,6 +234,7 @@ class ParameterPanel(QWidget):
         self._meaning.setText(meaning)
         self._neighbours.setEnabled("neighbours" in used)
         self._exponent.setEnabled("exponent" in used)
+        self._exponent.setVisible(estimator != "geoclip")
         self._bandwidth.setEnabled("bandwidth" in used)
         reach = distance_text(self._bandwidth.value * _KM_PER_DEGREE)
         self._bandwidth.explain(
@@ -244,6 +276,6 @@ _ESTIMATORS: dict[EstimatorName, tuple[str, str, frozenset[str]]] = {
     "geoclip": (
         "GeoCLIP",
         "The answer is the place whose description is most like the photo's; its likes share the probability.",
-        frozenset({"neighbours", "exponent", "bandwidth"}),
+        frozenset({"neighbours", "bandwidth"}),
     ),
 }

@@ -143,6 +143,17 @@ class Manifest:
         return self.segments[0].index.dimension
 
     @property
+    def has_classes(self) -> bool:
+        """Return whether the pack's model was trained on classes of places."""
+        return self.model.get("classes") is not None
+
+    @property
+    def softmax_scale(self) -> float | None:
+        """Return what the pack's model multiplies a cosine by in its softmax; None for a model that has none."""
+        scale = self.model.get("softmax_scale")
+        return float(scale) if isinstance(scale, int | float) else None
+
+    @property
     def labelled_name(self) -> str:
         """Return the name under which answers cite the pack; that of drawn photos always says so."""
         if self.synthetic and "synthetic" not in self.name.casefold():

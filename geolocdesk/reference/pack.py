@@ -102,8 +102,7 @@ class Pack:
     @property
     def softmax_scale(self) -> float | None:
         """Return what the pack's model multiplies a cosine by in its softmax; None for a model that has none."""
-        scale = self.manifest.model.get("softmax_scale")
-        return float(scale) if isinstance(scale, int | float) else None
+        return self.manifest.softmax_scale
 
     @property
     def metadata(self) -> PackMetadata:

@@ -15,6 +15,8 @@ from geolocdesk.analysis import Exclusions
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.casefile.opening import create_case, open_case, read_case
 from geolocdesk.engine.jobs import AnalysePhotos
+from geolocdesk.estimation.location import EstimationParameters
+from geolocdesk.estimation.usual import usual_choices, usual_parameters
 from geolocdesk.gui import case_files, closing, questions
 from geolocdesk.gui.command_palette import CommandPalette
 from geolocdesk.gui.evidence_entry import EntryStatus
@@ -613,3 +615,22 @@ def test_the_question_about_an_unsaved_case_names_what_is_at_stake(
     monkeypatch.setattr(QMessageBox, "exec", lambda box: said.append(box.informativeText()))
     assert questions.ask_about_unsaved(window, 3) is Unsaved.CANCEL
     assert "3 photos" in said[0]
+
+
+def test_the_next_analysis_takes_what_is_usual_with_the_pack_until_something_is_chosen(
+    window: MainWindow,
+) -> None:
+    fused = usual_parameters("fused", None)
+    panel = window.workspace.parameters
+    window.desk.take_usual(fused)
+    assert window.desk.parameters == fused
+    window.desk.take_chosen(EstimationParameters())
+    assert window.desk.parameters == fused, "a case that chooses nothing"
+    chosen = EstimationParameters("nearest", neighbours=7)
+    window.desk.take_chosen(chosen)
+    window.desk.take_usual(EstimationParameters())
+    assert window.desk.parameters == chosen
+    panel.set_choices(usual_choices(None, has_classes=True))
+    panel.show_parameters(chosen)
+    panel.reset()
+    assert window.desk.parameters == fused

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDouble
 from pytestqt.qtbot import QtBot
 
 from geolocdesk.estimation.location import EstimationParameters
+from geolocdesk.estimation.usual import usual_choices, usual_parameters
 from geolocdesk.gui.parameter_panel import ParameterPanel
 from geolocdesk.gui.parameter_row import logarithmic_scale
 from tests.gui.accessible import assert_accessible
@@ -140,6 +142,38 @@ def test_estimators_that_are_not_there_are_not_offered(panel: ParameterPanel) ->
     box = panel.findChildren(QComboBox)[0]
     assert [box.itemData(place) for place in range(box.count())] == ["sphere", "nearest", "classes"]
     assert panel.parameters.estimator == "nearest"
+
+
+def choose(panel: ParameterPanel, estimator: str) -> None:
+    box = panel.findChildren(QComboBox)[0]
+    box.setCurrentIndex(box.findData(estimator))
+
+
+def test_another_estimator_brings_its_usual_numbers_and_leaves_chosen_ones(panel: ParameterPanel) -> None:
+    panel.set_choices(usual_choices(None, has_classes=True))
+    panel.show_parameters(usual_parameters("fused", None))
+    assert not reset(panel).isEnabled(), "the model's own estimator is the default"
+    panel.show_parameters(replace(panel.parameters, neighbours=37))
+    spy = QSignalSpy(panel.parameters_changed)
+    choose(panel, "sphere")
+    assert announced(spy) == [EstimationParameters("sphere", neighbours=37)]
+    choose(panel, "fused")
+    assert panel.parameters == replace(usual_parameters("fused", None), neighbours=37)
+    panel.reset()
+    assert panel.parameters == usual_parameters("fused", None)
+
+
+def test_the_scale_of_a_softmax_stays_the_models_own(panel: ParameterPanel) -> None:
+    usual = usual_parameters(None, 100.123)
+    panel.set_choices(usual_choices(100.123))
+    panel.show_parameters(usual)
+    assert panel.parameters == usual
+    assert not slider(panel, "Exponent (m)").isVisible()
+    choose(panel, "sphere")
+    assert panel.parameters == EstimationParameters()
+    assert slider(panel, "Exponent (m)").isVisible()
+    choose(panel, "geoclip")
+    assert panel.parameters == usual
 
 
 def test_a_small_pack_offers_no_more_than_it_has(panel: ParameterPanel) -> None:
