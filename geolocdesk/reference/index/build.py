@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
-from geolocdesk.reference.index.coded_lists import CodedLists
+from geolocdesk.reference.index.coded_lists import CodedLists, ListCentres
 from geolocdesk.reference.index.description import RECALL_NEIGHBOURS, IndexDescription, originals_path
 from geolocdesk.reference.index.originals import Originals, Rows, Vectors, write_originals
 from geolocdesk.reference.index.row_filter import RowFilter
@@ -211,8 +211,7 @@ def _encode(
     turn = faiss.vector_to_array(faiss.downcast_VectorTransform(index.chain.at(0)).A)
     turn = np.ascontiguousarray(turn.reshape(index.d, index.d).T)
     lists = faiss.extract_index_ivf(index)
-    centroids = lists.quantizer.reconstruct_n(0, lists.nlist)
-    halved_squares = np.einsum("ij,ij->i", centroids, centroids) / 2
+    centres = ListCentres(lists)
     nearest = NearestSoFar(queries, query_rows)
 
     def read(start: int) -> tuple[Vectors, Vectors]:
@@ -226,9 +225,7 @@ def _encode(
             if start + _BLOCK < count:
                 coming = reader.submit(read, start + _BLOCK)
             nearest.compare(block, start)
-            closeness = rotated @ centroids.T
-            closeness -= halved_squares
-            assigned = closeness.argmax(axis=1)
+            assigned = centres.closeness(rotated).argmax(axis=1)
             rows = np.arange(start, start + len(block))
             lists.add_core(len(block), *(faiss.swig_ptr(array) for array in (rotated, rows, assigned)))
             index.ntotal = lists.ntotal

@@ -63,8 +63,7 @@ class CodedLists:
                 f"The search index {path} is not as large as the manifest says; restore the pack from a copy."
             )
             raise PackError(message)
-        self._centres: Vectors = self._lists.quantizer.reconstruct_n(0, self.count)
-        self._halved_squares = np.einsum("ij,ij->i", self._centres, self._centres) / 2
+        self._centres = ListCentres(self._lists)
 
     def candidates(self, query: Vectors, count: int, probes: int, row_filter: RowFilter) -> Rows:
         """Return up to ``count`` allowed rows out of the nearest ``probes`` lists, by estimated distance."""
@@ -83,15 +82,33 @@ class CodedLists:
 
     def reach_to(self, query: Vectors, vectors: Vectors) -> Vectors:
         """Return, for each vector, the least reach with which a search from ``query`` visits its list."""
-        rotated = self._rotation.apply(np.ascontiguousarray(vectors))
-        closeness = rotated @ self._centres.T
-        closeness -= self._halved_squares
-        needed: Vectors = self._further(query)[closeness.argmax(axis=1)]
+        needed: Vectors = self._further(query)[self._closeness(vectors).argmax(axis=1)]
         return needed
 
     def _further(self, query: Vectors) -> Vectors:
         """Return by how much each list's centre is further from the query than the nearest, in squared distance."""
-        closeness = self._centres @ self._rotation.apply(np.ascontiguousarray(query[np.newaxis]))[0]
-        closeness -= self._halved_squares
+        closeness = self._closeness(query[np.newaxis])[0]
         further: Vectors = 2 * (closeness.max() - closeness)
         return further
+
+    def _closeness(self, vectors: Vectors) -> Vectors:
+        return self._centres.closeness(self._rotation.apply(np.ascontiguousarray(vectors)))
+
+
+class ListCentres:
+    """The centres of an index's inverted lists.
+
+    Compared by plain matrix products, which NumPy's library does two to three times faster than the one that FAISS
+    brings along.
+    """
+
+    def __init__(self, lists: Any) -> None:  # noqa: ANN401
+        """Take the centres of a trained FAISS index of inverted lists."""
+        self._vectors: Vectors = lists.quantizer.reconstruct_n(0, lists.nlist)
+        self._halved_squares = np.einsum("ij,ij->i", self._vectors, self._vectors) / 2
+
+    def closeness(self, rotated: Vectors) -> Vectors:
+        """Return float32[n, lists] for rotated vectors: −d² / 2 up to what is the same for all lists of a vector."""
+        closeness: Vectors = rotated @ self._vectors.T
+        closeness -= self._halved_squares
+        return closeness

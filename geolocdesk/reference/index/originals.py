@@ -78,7 +78,6 @@ class Originals:
         with suppress(AttributeError, OSError):
             self._map.madvise(mmap.MADV_RANDOM)
         self._codes = np.frombuffer(self._map, np.uint8).reshape(count, 2 * dimension)
-        self._decoder = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
         self._compared = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
         self._dimension = dimension
         self._touched_bytes = 0
@@ -119,7 +118,7 @@ class Originals:
         return kept
 
     def _decoded(self, codes: NDArray[np.uint8]) -> Vectors:
-        decoded: Vectors = self._decoder.sa_decode(np.ascontiguousarray(codes))
+        decoded: Vectors = self._compared.sa_decode(np.ascontiguousarray(codes))
         return decoded
 
     def _prefetch(self, rows: Rows) -> None:
