@@ -119,7 +119,13 @@ class MapSite:
 
     @cached_property
     def _labels(self) -> LabelTiles:
-        return LabelTiles(load_gazetteer(), load_world())
+        return label_tiles()
+
+
+@cache
+def label_tiles() -> LabelTiles:
+    """Return the names on the map, cut into tiles; made once and kept."""
+    return LabelTiles(load_gazetteer(), load_world())
 
 
 @cache

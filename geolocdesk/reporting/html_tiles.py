@@ -6,10 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from geolocdesk.atlas.world import load_world
-from geolocdesk.cartography.gazetteer import load_gazetteer
-from geolocdesk.cartography.labels import LabelTiles, mercator
-from geolocdesk.cartography.site import basemap
+from geolocdesk.cartography.labels import mercator
+from geolocdesk.cartography.site import basemap, label_tiles
 from geolocdesk.estimation.location import LocationEstimate
 from geolocdesk.reporting.html_packing import packed
 
@@ -61,19 +59,14 @@ class TileShelf:
         if name == "basemap":
             return basemap().tile(zoom, column, row)
         if zoom == LABEL_ZOOM and (column, row) in self._named:
-            return _labels().tile(zoom, column, row, cities_until=_EVERY_CITY)
+            return label_tiles().tile(zoom, column, row, cities_until=_EVERY_CITY)
         return _usual_names(zoom, column, row)
-
-
-@cache
-def _labels() -> LabelTiles:
-    return LabelTiles(load_gazetteer(), load_world())
 
 
 @cache
 def _usual_names(zoom: int, column: int, row: int) -> bytes:
     """Return a tile of names; what every report holds is encoded once in a process."""
-    return _labels().tile(zoom, column, row)
+    return label_tiles().tile(zoom, column, row)
 
 
 def _world() -> Iterator[_Place]:
