@@ -19,7 +19,14 @@ from geolocdesk.cli.console import (
     write_json,
     write_result,
 )
-from geolocdesk.cli.options import add_model, add_workers, non_negative_float, positive_float, positive_int
+from geolocdesk.cli.options import (
+    add_model,
+    add_workers,
+    chosen_numbers,
+    non_negative_float,
+    positive_float,
+    positive_int,
+)
 from geolocdesk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -160,13 +167,7 @@ def _parameters(options: argparse.Namespace, pack: "Pack") -> "EstimationParamet
     from geolocdesk.estimation.usual import usual_parameters
 
     usual = usual_parameters(options.estimator, pack.softmax_scale, has_classes=pack.manifest.has_classes)
-    return replace(
-        usual,
-        neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
-        exponent=usual.exponent if options.exponent is None else options.exponent,
-        bandwidth_deg=usual.bandwidth_deg if options.bandwidth_deg is None else options.bandwidth_deg,
-        cells=options.cells,
-    )
+    return replace(chosen_numbers(options, usual), cells=options.cells)
 
 
 def report_results(
@@ -204,6 +205,7 @@ def _print_result(result: "Analysis | AnalysisFailure", *, as_json: bool) -> Non
 
 def describe(analysis: "Analysis") -> str:
     """Return an analysis in a few lines for a reader."""
+    from geolocdesk.estimation.location import resembles_nothing
     from geolocdesk.unavailable import Unavailable
 
     lines = [
@@ -225,7 +227,7 @@ def describe(analysis: "Analysis") -> str:
         f"  {region.mass:.0%} region  {region.area_km2:,.0f} km²" for region in analysis.estimate.regions
     )
     familiarity = analysis.estimate.familiarity
-    if not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar:
+    if resembles_nothing(familiarity):
         lines.append(
             f"  WARNING     resembles nothing in the pack: further from its neighbours than "
             f"{familiarity.share_nearer:.0%} of the {familiarity.photos:,} photos calibrated on"

@@ -18,6 +18,7 @@ from geolocdesk.cli.options import (
     TableAction,
     WhereAction,
     add_workers,
+    chosen_numbers,
     non_negative_float,
     positive_float,
     positive_int,
@@ -170,14 +171,8 @@ def _parameters(
     found = []
     for estimator in dict.fromkeys(options.estimator or suitable):
         usual = usual_parameters(estimator, pack.softmax_scale)
-        parameters = replace(
-            usual,
-            neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
-            exponent=usual.exponent if options.exponent is None else options.exponent,
-            bandwidth_deg=usual.bandwidth_deg if options.bandwidth_deg is None else options.bandwidth_deg,
-            cells=options.cells if estimator == CLASSES else None,
-        )
-        found.append(parameters)
+        cells = options.cells if estimator == CLASSES else None
+        found.append(replace(chosen_numbers(options, usual), cells=cells))
     return found
 
 

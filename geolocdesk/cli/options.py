@@ -2,8 +2,12 @@
 
 import argparse
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from geolocdesk.estimation.location import EstimationParameters
 
 _MOST_WORKERS = 4
 
@@ -23,6 +27,16 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
         help="decoding processes (default here %(default)s)",
     )
     add_device(parser)
+
+
+def chosen_numbers(options: argparse.Namespace, usual: "EstimationParameters") -> "EstimationParameters":
+    """Return the usual parameters with ``--neighbours``, ``--exponent`` and ``--bandwidth-deg`` where they are given."""
+    return replace(
+        usual,
+        neighbours=usual.neighbours if options.neighbours is None else options.neighbours,
+        exponent=usual.exponent if options.exponent is None else options.exponent,
+        bandwidth_deg=usual.bandwidth_deg if options.bandwidth_deg is None else options.bandwidth_deg,
+    )
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """The answer for one photo: a position, one answer per level, and the regions that hold its mass."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,11 @@ class Familiarity:
     def is_unfamiliar(self) -> bool:
         """Return whether the photo resembles nothing in the pack, so that no probability holds for it."""
         return self.distance > self.limit
+
+
+def resembles_nothing(familiarity: Familiarity | Unavailable) -> TypeGuard[Familiarity]:
+    """Return whether it is known that the photo resembles nothing in the pack."""
+    return not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar
 
 
 @dataclass(frozen=True, slots=True, eq=False)

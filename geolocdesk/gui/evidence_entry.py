@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 
 from geolocdesk.casefile.exhibit import Exhibit, ExhibitStatus
-from geolocdesk.estimation.location import Familiarity, LevelAnswer
+from geolocdesk.estimation.location import LevelAnswer, resembles_nothing
 from geolocdesk.geodesy import Position
 from geolocdesk.unavailable import Unavailable
 
@@ -85,9 +85,5 @@ def entry_of(exhibit: Exhibit, *, place: str, tags: tuple[str, ...], has_notes: 
         tags=tags,
         has_thumbnail=exhibit.has_thumbnail,
         has_notes=has_notes,
-        is_unfamiliar=current is not None and _is_unfamiliar(current.familiarity),
+        is_unfamiliar=current is not None and resembles_nothing(current.familiarity),
     )
-
-
-def _is_unfamiliar(familiarity: Familiarity | Unavailable) -> bool:
-    return not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar

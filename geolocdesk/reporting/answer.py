@@ -8,7 +8,7 @@ from geolocdesk.cartography.coordinates import decimal_text, dms_text, list_nota
 from geolocdesk.cartography.place_names import find_place
 from geolocdesk.casefile.exhibit import AnalysisSummary
 from geolocdesk.estimation.carriers import CARRIED_SHARE, find_carriers
-from geolocdesk.estimation.location import Familiarity, LevelAnswer, Region
+from geolocdesk.estimation.location import Familiarity, LevelAnswer, Region, resembles_nothing
 from geolocdesk.geodesy import Position, great_circle_km
 from geolocdesk.quantities import area_text, count_text, distance_text, radius_text, share_text
 from geolocdesk.reference.neighbours import Neighbour, ReferencePhoto
@@ -176,7 +176,7 @@ def certainty_sentence(answers: Sequence[LevelAnswer]) -> str:
 
 def unfamiliar_sentence(familiarity: Familiarity | Unavailable) -> str:
     """Return the warning for a photo that resembles nothing in the pack; empty for any other."""
-    if isinstance(familiarity, Unavailable) or not familiarity.is_unfamiliar:
+    if not resembles_nothing(familiarity):
         return ""
     return (
         "This photo resembles nothing in the reference pack: it is further from its neighbours than "

@@ -11,6 +11,7 @@ from geolocdesk.cartography.place_names import find_place
 from geolocdesk.casefile.exhibit import CaseInfo, Exhibit, ExhibitStatus, Note
 from geolocdesk.casefile.reader import CaseReader
 from geolocdesk.errors import UsageError
+from geolocdesk.estimation.location import resembles_nothing
 from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.progress import Progress, ProgressCallback, ignore_progress
 from geolocdesk.provenance import current_program_version
@@ -276,8 +277,7 @@ def _summary_line(exhibit: Exhibit) -> SummaryLine:
 
 
 def _certainty(exhibit: Exhibit) -> str:
-    familiarity = Unavailable.NOT_AVAILABLE if exhibit.current is None else exhibit.current.familiarity
-    if not isinstance(familiarity, Unavailable) and familiarity.is_unfamiliar:
+    if exhibit.current is not None and resembles_nothing(exhibit.current.familiarity):
         return "none: resembles nothing in the pack"
     levels = () if exhibit.current is None else exhibit.current.levels
     held = [answer for answer in levels if answer.probability >= 0.5]
