@@ -68,33 +68,24 @@ def nearest(seen: Seen) -> Answers:
 
 def density_peak(seen: Seen, *, parameters: EstimationParameters) -> Answers:
     """Answer the estimator's one position: for ``sphere`` the density's highest mode (kNN in the paper)."""
-    return _everywhere(_estimate(seen, parameters, with_levels=False).position)
-
-
-def answer_per_level(seen: Seen, *, parameters: EstimationParameters | None = None) -> Answers:
-    """Answer, at each level, the point whose disc holds the most mass (σ = 4)."""
-    estimate = _estimate(seen, parameters or EstimationParameters(), with_levels=True)
-    return Answers(tuple(answer.position for answer in estimate.levels), estimate)
-
-
-def _estimate(seen: Seen, parameters: EstimationParameters, *, with_levels: bool) -> LocationEstimate:
     found = seen.neighbours
-    return estimate_from_arrays(
+    estimate = estimate_from_arrays(
         found.latitudes(),
         found.longitudes(),
         found.distances(),
         parameters,
-        with_levels=with_levels,
+        with_levels=False,
         with_regions=False,
     )
+    return _everywhere(estimate.position)
 
 
-def answer_with_classes(seen: Seen, *, estimator: EstimatorName, heads: ClassHeads) -> Answers:
-    """Answer at each level as an estimator does that asks the classes, ``fused`` or ``classes``."""
-    parameters = usual_parameters(estimator, None)
-    estimate = estimate_location(
-        seen.neighbours, parameters, vector=seen.vector, heads=heads, with_regions=False
-    )
+def answer_per_level(
+    seen: Seen, *, parameters: EstimationParameters | None = None, heads: ClassHeads | None = None
+) -> Answers:
+    """Answer, at each level, the point whose disc holds the most mass (σ = 4); ``heads`` are the model's classes."""
+    used = parameters or EstimationParameters()
+    estimate = estimate_location(seen.neighbours, used, vector=seen.vector, heads=heads, with_regions=False)
     return Answers(tuple(answer.position for answer in estimate.levels), estimate)
 
 
@@ -200,7 +191,8 @@ def methods_of(
                 found[name] = partial(answer_per_level, parameters=usual)
         elif name in _ASKING_CLASSES:
             if heads is not None:
-                found[name] = partial(answer_with_classes, estimator=_ASKING_CLASSES[name], heads=heads)
+                usual = usual_parameters(_ASKING_CLASSES[name], None)
+                found[name] = partial(answer_per_level, parameters=usual, heads=heads)
         elif heads is not None:
             chosen = _class_methods(heads)
             found.update(chosen if name == CLASSES else _only(chosen, name))
