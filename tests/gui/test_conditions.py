@@ -1,7 +1,5 @@
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -19,25 +17,15 @@ from tests.gui.test_main_window import (
     add,
     analyse,
     begin,
-    end,
     is_settled,
-    make_window,
     photos,
     show,
+    window,
 )
 
-__all__ = ["photos"]
+__all__ = ["photos", "window"]
 
 AREA = '{"type": "Polygon", "coordinates": [[[15, 45], [17, 45], [17, 46], [15, 46], [15, 45]]]}'
-
-
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    made = make_window()
-    made.resize(1280, 800)
-    made.show()
-    yield made
-    end(qtbot, made)
 
 
 def area_file(folder: Path) -> Path:
