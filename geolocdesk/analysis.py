@@ -1,8 +1,6 @@
 """The whole pipeline for one photo, in order, on one page."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from geolocdesk.ahead import done_ahead
 from geolocdesk.atlas.countries import outlines_sha256
 from geolocdesk.errors import CalibrationError, EvidenceError, PackError
 from geolocdesk.estimation.calibration import FittedCalibration, newest_for
@@ -242,17 +241,16 @@ class Analyser:
     def _describe(self, everything: Generator[TakenIn | EvidenceError, None, None]) -> Iterator[_Described]:
         """Yield every photo with its descriptor's vector, in order.
 
-        The network works on the next few photos in a thread of its own while the caller searches and
+        The network works on the next few photos in threads of their own while the caller searches and
         estimates for these; it holds no interpreter lock meanwhile.
         """
-        with closing(everything), ThreadPoolExecutor(1, "describing") as describing:
-            ahead: deque[Future[list[_Described]]] = deque()
-            for few in _growing_groups(everything):
-                ahead.append(describing.submit(self._describe_together, few))
-                if len(ahead) > 1:
-                    yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
+        groups = _growing_groups(everything)
+        with (
+            closing(everything),
+            closing(done_ahead(self._describe_together, groups, name="describing")) as done,
+        ):
+            for few in done:
+                yield from few
 
     def _describe_together(self, few: Sequence[TakenIn | EvidenceError]) -> list[_Described]:
         pictures = [taken.pictures[0] for taken in few if isinstance(taken, TakenIn)]

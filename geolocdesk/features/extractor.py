@@ -86,7 +86,7 @@ def _identity_sha256(identity: ExtractorIdentity) -> str:
 
 
 class Extractor(Protocol):
-    """Describes pictures. For one thread at a time."""
+    """Describes pictures. Several threads may ask at once; only closing is for when nobody asks any more."""
 
     @property
     def identity(self) -> ExtractorIdentity:

@@ -4,6 +4,7 @@ torch is imported inside the functions, so that importing this module costs noth
 """
 
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,7 +46,11 @@ _ACCELERATOR_BATCH = 32
 
 
 class Network:
-    """Convolutions with their weights on a device, ready to pool feature maps. For one thread at a time."""
+    """Convolutions with their weights on a device, ready to pool feature maps.
+
+    Several threads may ask at once: a CPU's threads then go on with the pictures of one while those of another
+    come to their end, and an accelerator takes one after the other.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,8 @@ class Network:
         self._batch = batch
         self._threads = threads
         self._precision = precision
+        self._lock = threading.Lock()
+        self._workers: _Workers | None = None
         self._packed_for: tuple[int, int] | None = None
         self._packed: Sequence[PackedStage] = ()
         self.device = device_name(device) + ("" if precision == "float32" else f", {precision}")
@@ -86,6 +93,9 @@ class Network:
         """Let go of the weights."""
         import torch
 
+        if self._workers is not None:
+            self._workers.end()
+            self._workers = None
         self._stages = ()
         self._packed = ()
         if self._device.type == "cuda":
@@ -97,41 +107,33 @@ class Network:
         Threads inside a convolution would wait for each other at every layer, which is slower as soon as
         anything else runs on the machine, and would make the bits depend on their number.
         """
-        import torch
-
-        before = torch.get_num_threads()
-        workers = min(before if self._threads is None else self._threads, len(pictures))
-        rounds = math.ceil(len(pictures) / (workers * self._batch))
-        batches = np.array_split(pictures, min(workers * rounds, len(pictures)))
-        self._pack_for(pictures.shape[1], pictures.shape[2])
-        try:
-            if workers == 1:
-                return [self._alone(batch) for batch in batches]
-            with ThreadPoolExecutor(workers, "network") as executor:
-                return list(executor.map(self._alone, batches))
-        finally:
-            torch.set_num_threads(before)
+        workers, packed = self._ready_for(pictures.shape[1], pictures.shape[2])
+        at_once = min(workers.count, len(pictures))
+        rounds = math.ceil(len(pictures) / (at_once * self._batch))
+        batches = np.array_split(pictures, min(at_once * rounds, len(pictures)))
+        return workers.each(lambda batch: self._pool_batch(packed, batch), batches)
 
     def _on_accelerator(self, pictures: NDArray[np.float32]) -> list[Parts]:
         import torch
 
         starts = range(0, len(pictures), self._batch)
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        with (
+            self._lock,
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+        ):
             return [self._pool_batch(self._stages, pictures[start : start + self._batch]) for start in starts]
 
-    def _pack_for(self, height: int, width: int) -> None:
-        """Make the network ready for pictures of this size, where it is not."""
-        if self._packed_for != (height, width):
-            shape = (self._batch, 3, height, width)
-            packs = can_pack(self._precision)
-            self._packed = pack_stages(self._stages, shape) if packs else self._stages
-            self._packed_for = (height, width)
-
-    def _alone(self, pictures: NDArray[np.float32]) -> Parts:
-        import torch
-
-        torch.set_num_threads(1)  # of this thread
-        return self._pool_batch(self._packed, pictures)
+    def _ready_for(self, height: int, width: int) -> "tuple[_Workers, Sequence[PackedStage]]":
+        """Return the threads, and the network made ready for pictures of this size."""
+        with self._lock:
+            if self._workers is None:
+                self._workers = _Workers(self._threads)
+            if self._packed_for != (height, width):
+                shape = (self._batch, 3, height, width)
+                packs = can_pack(self._precision)
+                self._packed = pack_stages(self._stages, shape) if packs else self._stages
+                self._packed_for = (height, width)
+            return self._workers, self._packed
 
     def _pool_batch(self, stages: "Sequence[PackedStage]", pictures: NDArray[np.float32]) -> Parts:
         import torch
@@ -147,6 +149,41 @@ class Network:
                     if part.feature_map == feature_map:
                         pooled[part] = pool(values.float()).cpu().numpy()
         return [pooled[part] for part in self._poolers]
+
+
+class _Workers:
+    """Threads in each of which torch computes on that thread alone."""
+
+    def __init__(self, count: int | None) -> None:
+        """Start so many threads, None for as many as torch would use."""
+        import torch
+
+        before = torch.get_num_threads()
+        self.count = before if count is None else count
+        self._executor = ThreadPoolExecutor(self.count, "network", initializer=_compute_on_this_thread_alone)
+        everyone = threading.Barrier(self.count)
+        try:
+            for started in [self._executor.submit(everyone.wait) for _ in range(self.count)]:
+                started.result()
+        finally:
+            torch.set_num_threads(before)  # what a thread chooses for itself, later ones would begin with
+
+    def each(
+        self, run: Callable[[NDArray[np.float32]], Parts], batches: Sequence[NDArray[np.float32]]
+    ) -> list[Parts]:
+        """Return what is made of every batch, in their order, once all of them are done."""
+        return list(self._executor.map(run, batches))
+
+    def end(self) -> None:
+        """End the threads."""
+        self._executor.shutdown(cancel_futures=True)
+
+
+def _compute_on_this_thread_alone() -> None:
+    import torch
+
+    torch.get_num_threads()  # torch looks once in each thread how many there are to be, and must have done so
+    torch.set_num_threads(1)
 
 
 def load_network(

@@ -5,14 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from geolocdesk.errors import ClusterError
 from geolocdesk.evidence.intake import Intake
-from geolocdesk.features.descriptor import FloatArray
 from geolocdesk.features.embedding import load_descriptor_map
-from geolocdesk.features.extractor import Extractor, WrappedExtractor
+from geolocdesk.features.extractor import Extractor
 from geolocdesk.features.model_pack import ModelRecord, extractor_from_record
 from geolocdesk.provenance import JsonValue, current_program_version
 from geolocdesk.reference.cluster.shard import ShardTask, find_shard, write_shard
@@ -92,7 +88,7 @@ _OWN = threading.local()
 
 
 class _SharedExtractor:
-    """The extractor of this worker, which its threads use in turn, opened when it is first asked for."""
+    """The extractor of this worker, which its threads share, opened when it is first asked for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,7 +98,7 @@ class _SharedExtractor:
         """Return the extractor that a task asks for. Raises ClusterError where this worker has another."""
         with self._lock:
             if self._opened is None or self._opened[:2] != (open_extractor, task.projection):
-                opened = OneAtATime(open_extractor(task.projection, threads))
+                opened = open_extractor(task.projection, threads)
                 self._opened = (open_extractor, task.projection, opened)
             extractor = self._opened[2]
         if extractor.identity.extractor_id != task.extractor_id:
@@ -115,26 +111,3 @@ class _SharedExtractor:
 
 
 _EXTRACTOR = _SharedExtractor()
-
-
-class OneAtATime(WrappedExtractor):
-    """Another extractor that describes for one thread at a time, whoever asks."""
-
-    def __init__(self, inner: Extractor) -> None:
-        super().__init__(inner)
-        self._lock = threading.Lock()
-
-    def describe(self, pictures: NDArray[np.uint8]) -> FloatArray:
-        """Return the inner descriptors."""
-        with self._lock:
-            return super().describe(pictures)
-
-    def warm_up(self) -> None:
-        """Warm up the inner extractor."""
-        with self._lock:
-            super().warm_up()
-
-    def close(self) -> None:
-        """Close the inner extractor."""
-        with self._lock:
-            super().close()

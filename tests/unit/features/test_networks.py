@@ -5,6 +5,7 @@ import pickle
 import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -329,6 +330,32 @@ def test_as_many_pictures_as_threads_pass_side_by_side_and_stay_in_order() -> No
     np.testing.assert_array_equal(pooled, pictures.max(axis=(1, 2)))
 
 
+def test_pictures_of_one_caller_pass_beside_those_of_another() -> None:
+    meeting = threading.Barrier(2)
+
+    def meet(values: "torch.Tensor") -> "torch.Tensor":
+        meeting.wait(timeout=60)
+        return values
+
+    network = network_of(meet, threads=2)
+    pictures = np.random.default_rng(0).random((2, 1, 4, 5, 3), np.float32)
+    with ThreadPoolExecutor(2) as callers:
+        pooled = [part for (part,) in callers.map(network.pool, pictures)]
+    network.close()
+    np.testing.assert_array_equal(np.stack(pooled), pictures.max(axis=(2, 3)))
+
+
+def test_a_thread_that_comes_later_computes_with_as_many_threads_as_before() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    network = network_of(lambda values: values, threads=2)
+    network.pool(np.zeros((2, 2, 2, 3), np.float32))
+    with ThreadPoolExecutor(1) as later:
+        assert later.submit(torch.get_num_threads).result() == before
+    network.close()
+
+
 def test_threads_are_given_back_after_a_failure() -> None:
     import torch
 
@@ -339,8 +366,10 @@ def test_threads_are_given_back_after_a_failure() -> None:
 
     torch_threads, threads = torch.get_num_threads(), threading.active_count()
     for workers in (1, 2):
+        network = network_of(exhaust, threads=workers)
         with pytest.raises(ModelError, match="memory of cpu is not enough"):
-            network_of(exhaust, threads=workers).pool(np.zeros((2, 2, 2, 3), np.float32))
+            network.pool(np.zeros((2, 2, 2, 3), np.float32))
+        network.close()
     assert torch.get_num_threads() == torch_threads
     assert threading.active_count() == threads
 
