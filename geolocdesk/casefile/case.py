@@ -1,10 +1,10 @@
 """A case that can be changed: each change is on the disk, with its audit entry, when its method returns."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from geolocdesk.analysis import Analysis, AnalysisFailure, Exclusions
 from geolocdesk.casefile import codec, projection
@@ -24,14 +24,25 @@ from geolocdesk.errors import CaseError, EvidenceError
 from geolocdesk.evidence.record import EvidenceRecord
 from geolocdesk.progress import ProgressCallback, ignore_progress
 from geolocdesk.provenance import JsonValue, canonical_json, sha256_of_file
+from geolocdesk.reference.neighbours import Neighbours
 from geolocdesk.unavailable import Unavailable
 
 Clock = Callable[[], datetime]
 """Tells the time, with its zone; asked once for each change."""
 
 _NEXT_EXHIBIT = "SELECT coalesce(max(exhibit), 0) + 1 FROM exhibits"
+_KEPT_THUMBNAILS = """
+SELECT row FROM neighbour_thumbnails WHERE pack_id = ? AND row IN (SELECT value FROM json_each(?))
+"""
 _NEXT_NOTE = "SELECT coalesce(max(note), 0) + 1 FROM notes"
-_NO_THUMBNAILS: Mapping[int, bytes] = MappingProxyType({})
+
+NEIGHBOUR_THUMBNAILS_KEPT = 20
+"""Of so many of an analysis's nearest neighbours a case keeps the thumbnails, so that a report needs no pack."""
+
+
+def no_thumbnail(_pack_id: str, _row: int) -> bytes | None:
+    """Return None: there is no picture of any reference photo."""
+    return None
 
 
 class Case(CaseReader):
@@ -99,14 +110,15 @@ class Case(CaseReader):
         analysis: Analysis,
         *,
         exhibit: int | None = None,
-        neighbour_thumbnails: Mapping[int, bytes] = _NO_THUMBNAILS,
+        neighbour_thumbnail: Callable[[str, int], bytes | None] = no_thumbnail,
         pack_verified_at: str | Unavailable = Unavailable.NOT_AVAILABLE,
     ) -> AnalysisSummary:
         """Keep an analysis as the exhibit's current one and return its summary; earlier ones stay.
 
         Without ``exhibit`` the photo is taken in first where it is not in the case. An exhibit without a
-        thumbnail gets the analysis's. ``neighbour_thumbnails`` are JPEGs by row of the pack. An analysis
-        equal to the current one is not stored twice.
+        thumbnail gets the analysis's. ``neighbour_thumbnail`` gives the JPEG of a reference photo by the id of
+        its pack and its row, or None; it is asked for those nearest neighbours whose picture the case has not
+        kept yet. An analysis equal to the current one is not stored twice.
         """
         thumbnail = analysis.thumbnail
         analysis = replace(analysis, evidence=_from_the_root(analysis.evidence))
@@ -144,7 +156,9 @@ class Case(CaseReader):
                     "summary": _without(codec.encode(summary), "recorded_at"),
                     "thumbnail_sha256": None if thumbnail is None else self.store.put_blob(thumbnail),
                     "pack_id": analysis.neighbours.pack_id,
-                    "neighbour_thumbnails": self._put_thumbnails(neighbour_thumbnails),
+                    "neighbour_thumbnails": self._put_thumbnails(
+                        self._new_thumbnails(analysis.neighbours, neighbour_thumbnail)
+                    ),
                 },
             )
             return codec.decode(AnalysisSummary, {**_object(codec.encode(summary)), "recorded_at": entry.at})
@@ -272,6 +286,15 @@ class Case(CaseReader):
 
     def _number_at(self, path: Path) -> int | None:
         return next((found.number for found in self.exhibits_at(path) if not found.removed), None)
+
+    def _new_thumbnails(
+        self, neighbours: Neighbours, thumbnail: Callable[[str, int], bytes | None]
+    ) -> dict[int, bytes]:
+        """Return the thumbnails of the nearest neighbours that the case has not kept yet, by row."""
+        rows = [item.reference.row for item in neighbours.items[:NEIGHBOUR_THUMBNAILS_KEPT]]
+        kept = {row for (row,) in self.store.rows(_KEPT_THUMBNAILS, (neighbours.pack_id, json.dumps(rows)))}
+        found = {row: thumbnail(neighbours.pack_id, row) for row in rows if row not in kept}
+        return {row: jpeg for row, jpeg in found.items() if jpeg is not None}
 
     def _put_thumbnails(self, thumbnails: Mapping[int, bytes]) -> JsonValue:
         return {str(row): self.store.put_blob(jpeg) for row, jpeg in sorted(thumbnails.items())}

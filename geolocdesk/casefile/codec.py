@@ -10,7 +10,7 @@ import dataclasses
 import os
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -33,17 +33,8 @@ _UNAVAILABLE = "unavailable"
 
 def encode(value: object) -> JsonValue:
     """Return a value as plain JSON. Raises TypeError for a type that no case holds."""
-    if isinstance(value, np.ndarray):
-        return _encode_array(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {storable_text(str(name)): encode(item) for name, item in value.items()}
-    if isinstance(value, frozenset):
-        return [encode(item) for item in sorted(value)]
-    if isinstance(value, tuple | list):
-        return [encode(item) for item in value]
-    return _encode_plain(value)
+    kind: type = type(value)
+    return _encoder_of(kind)(value)
 
 
 def decode(kind: type[_Value], value: JsonValue) -> _Value:
@@ -80,6 +71,8 @@ def storable_text(text: str) -> str:
 
 
 def _is_valid_text(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -87,17 +80,42 @@ def _is_valid_text(text: str) -> bool:
     return True
 
 
-def _encode_plain(value: object) -> JsonValue:
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, str):
-        return storable_text(value)
-    if isinstance(value, Path):
-        return path_to_text(value)
-    if isinstance(value, Unavailable):
-        return {_UNAVAILABLE: value.name}
+@cache
+def _encoder_of(kind: type) -> Callable[[Any], JsonValue]:
+    """Return what turns values of a type into JSON, worked out once a type: an analysis holds thousands of values."""
+    if dataclasses.is_dataclass(kind):
+        return _encoder_of_fields(tuple(field.name for field in dataclasses.fields(kind)))
+    return next((encoder for base, encoder in _ENCODERS if issubclass(kind, base)), _refuse)
+
+
+def _encoder_of_fields(names: tuple[str, ...]) -> Callable[[object], JsonValue]:
+    def encode_fields(value: object) -> JsonValue:
+        return {name: encode(getattr(value, name)) for name in names}
+
+    return encode_fields
+
+
+def _encode_mapping(values: Mapping[Any, object]) -> JsonValue:
+    return {storable_text(str(name)): encode(item) for name, item in values.items()}
+
+
+def _encode_sequence(values: Iterable[object]) -> JsonValue:
+    return [encode(item) for item in values]
+
+
+def _encode_set(values: frozenset[Any]) -> JsonValue:
+    return [encode(item) for item in sorted(values)]
+
+
+def _encode_unavailable(value: Unavailable) -> JsonValue:
+    return {_UNAVAILABLE: value.name}
+
+
+def _as_it_is(value: JsonValue) -> JsonValue:
+    return value
+
+
+def _refuse(value: object) -> JsonValue:
     message = f"a case cannot hold a {type(value).__name__}"
     raise TypeError(message)
 
@@ -111,6 +129,20 @@ def _encode_array(array: NDArray[Any]) -> JsonValue:
         return {"shape": shape, "float32_base64": base64.b64encode(content).decode("ascii")}
     message = f"a case cannot hold an array of {array.dtype}"
     raise TypeError(message)
+
+
+_ENCODERS: tuple[tuple[type | types.UnionType, Callable[[Any], JsonValue]], ...] = (
+    (np.ndarray, _encode_array),
+    (Mapping, _encode_mapping),
+    (frozenset, _encode_set),
+    (tuple | list, _encode_sequence),
+    (bool | int | types.NoneType, _as_it_is),
+    (float, float),
+    (str, storable_text),
+    (Path, path_to_text),
+    (Unavailable, _encode_unavailable),
+)
+"""How values that are no dataclasses become JSON; the first type that fits counts."""
 
 
 def _decode_array(value: JsonValue) -> NDArray[Any]:

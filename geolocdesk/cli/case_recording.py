@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Record = Callable[[Analysis | AnalysisFailure], None]
 
-THUMBNAILS_KEPT = 20
-"""Neighbours' thumbnails kept with an exhibit, so that a report needs no pack."""
-
 
 @contextmanager
 def case_for_results(
@@ -47,11 +44,9 @@ def recorder(case: Case, pack: "Pack", parameters: EstimationParameters) -> Reco
         if isinstance(result, AnalysisFailure):
             case.record_failure(result)
             return
-        nearest = result.neighbours.items[:THUMBNAILS_KEPT]
-        found = {item.reference.row: pack.thumbnail(item.reference.row) for item in nearest}
         case.record_analysis(
             result,
-            neighbour_thumbnails={row: jpeg for row, jpeg in found.items() if jpeg is not None},
+            neighbour_thumbnail=lambda _pack_id, row: pack.thumbnail(row),
             pack_verified_at=pack.last_verified(),
         )
 

@@ -280,7 +280,7 @@ class AnalysisDesk(QObject):
         self._session.recording.record_analysis(
             number,
             analysis,
-            neighbour_thumbnails=self._reference.thumbnails_to_keep,
+            neighbour_thumbnail=self._reference.thumbnail_in,
             pack_verified_at=self._reference.verified_at,
         )
 

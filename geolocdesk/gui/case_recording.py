@@ -1,6 +1,6 @@
 """What a batch brings into the case: written meanwhile, and shown when it is on the disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -94,7 +94,7 @@ class CaseRecording(QObject):
         number: int,
         analysis: Analysis,
         *,
-        neighbour_thumbnails: Callable[[Analysis], Mapping[int, bytes]],
+        neighbour_thumbnail: Callable[[str, int], bytes | None],
         pack_verified_at: str | Unavailable,
     ) -> None:
         """Keep an analysis as the exhibit's current one; an earlier equal one is chosen, not repeated."""
@@ -112,7 +112,7 @@ class CaseRecording(QObject):
                 case.record_analysis(
                     analysis,
                     exhibit=number,
-                    neighbour_thumbnails=neighbour_thumbnails(analysis),
+                    neighbour_thumbnail=neighbour_thumbnail,
                     pack_verified_at=pack_verified_at,
                 )
             return self._list_entry(case, number)

@@ -1,22 +1,18 @@
 """The reference pack in use: opening it in the engine, and its thumbnails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from geolocdesk.analysis import Analysis
 from geolocdesk.engine.jobs import OpenedPack, OpenPack
 from geolocdesk.errors import PackError
 from geolocdesk.gui.jobs import EngineJobs, Failure, TaskRunner
 from geolocdesk.progress import Progress, ProgressCallback
 from geolocdesk.reference.thumbnails import PackThumbnails
 from geolocdesk.unavailable import Unavailable
-
-KEPT_IN_CASE = 12
-"""How many neighbours' thumbnails a case keeps of each analysis, so that a report does without the pack."""
 
 
 class ReferenceState(Enum):
@@ -108,18 +104,14 @@ class ReferenceSession(QObject):
 
         self._tasks.run(read, done, lambda _failure: done(None))
 
-    def thumbnails_to_keep(self, analysis: Analysis) -> Mapping[int, bytes]:
-        """Return the nearest neighbours' thumbnails by row; may be called on any thread."""
+    def thumbnail_in(self, pack_id: str, row: int) -> bytes | None:
+        """Return the JPEG of a reference photo, or None where this pack has none; may be called on any thread."""
         thumbnails = self._thumbnails
-        if thumbnails is None or self._pack is None or analysis.neighbours.pack_id != self._pack.pack_id:
-            return {}
-        found: dict[int, bytes] = {}
+        if thumbnails is None or self._pack is None or pack_id != self._pack.pack_id:
+            return None
         with suppress(PackError):  # an analysis is not lost because a thumbnail cannot be read
-            for neighbour in analysis.neighbours.items[:KEPT_IN_CASE]:
-                jpeg = thumbnails.thumbnail(neighbour.reference.row)
-                if jpeg is not None:
-                    found[neighbour.reference.row] = jpeg
-        return found
+            return thumbnails.thumbnail(row)
+        return None
 
     def close(self) -> None:
         """Close the thumbnails."""

@@ -57,7 +57,9 @@ def varied_case(path: Path) -> Iterator[Case]:
             analysis = make_analysis(position, path=Path("/evidence") / name, seed=seed, bare=seed == 3)
             case.record_analysis(
                 replace(analysis, thumbnail=make_picture(seed)),
-                neighbour_thumbnails={1000 + rank: make_picture(rank, 160, 120) for rank in range(1, 11)},
+                neighbour_thumbnail=lambda _pack_id, row: (
+                    make_picture(row - 1000, 160, 120) if row <= 1010 else None
+                ),
                 pack_verified_at="2025-11-19T08:00:00Z",
             )
         case.record_failure(make_failure())

@@ -68,7 +68,7 @@ def record_analysis(session: CaseSession, number: int, analysis: Analysis) -> No
     session.recording.record_analysis(
         number,
         analysis,
-        neighbour_thumbnails=lambda _analysis: {1001: make_picture()},
+        neighbour_thumbnail=lambda _pack_id, row: make_picture() if row == 1001 else None,
         pack_verified_at=Unavailable.NOT_AVAILABLE,
     )
 

@@ -298,7 +298,7 @@ def test_the_case_says_which_answers_are_of_photos_like_nothing_in_the_pack(
     analysis = replace(analysis, estimate=replace(analysis.estimate, familiarity=familiarity))
     with create_case(tmp_path / "a.gldcase", CaseDetails(title="a"), actor="x", clock=utc_clock) as case:
         number = case.add_evidence(analysis.evidence, None)
-        case.record_analysis(analysis, exhibit=number, neighbour_thumbnails={}, pack_verified_at="")
+        case.record_analysis(analysis, exhibit=number, pack_verified_at="")
         listed = entry_of(case.exhibit(number), place="", tags=(), has_notes=False)
     assert listed.is_unfamiliar is unfamiliar
 

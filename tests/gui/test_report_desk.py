@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from geolocdesk.casefile.case import no_thumbnail
 from geolocdesk.casefile.exhibit import CaseDetails
 from geolocdesk.gui.case_session import CaseSession
 from geolocdesk.gui.job_board import JobBoard
@@ -39,7 +40,7 @@ class Reports:
             self.session.recording.record_analysis(
                 1,
                 make_analysis(),
-                neighbour_thumbnails=lambda _analysis: {},
+                neighbour_thumbnail=no_thumbnail,
                 pack_verified_at=Unavailable.NOT_AVAILABLE,
             )
         self.desk = ReportDesk(

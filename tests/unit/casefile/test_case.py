@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geolocdesk.analysis import Exclusions
-from geolocdesk.casefile.case import Case, utc_text
+from geolocdesk.casefile.case import NEIGHBOUR_THUMBNAILS_KEPT, Case, utc_text
 from geolocdesk.casefile.exhibit import CaseDetails, CaseSettings, ExhibitStatus
 from geolocdesk.casefile.opening import read_case
 from geolocdesk.errors import CaseError, EvidenceError, OutputError
@@ -158,13 +158,32 @@ def test_the_thumbnail_comes_with_the_analysis_and_is_no_part_of_it(case: Case) 
 
 def test_neighbours_are_shown_without_their_pack(case: Case) -> None:
     pictures = {1001: make_picture(1, 60, 40), 1002: make_picture(2, 60, 40)}
-    case.record_analysis(make_analysis(path=BEACH), neighbour_thumbnails=pictures)
+    case.record_analysis(
+        make_analysis(path=BEACH), neighbour_thumbnail=lambda _pack_id, row: pictures.get(row)
+    )
     case.store_neighbour_thumbnails(PACK_ID, {1003: pictures[1001]})
 
     with reopened(case) as seen:
         assert seen.neighbour_thumbnail(PACK_ID, 1002) == pictures[1002]
         assert seen.neighbour_thumbnail(PACK_ID, 1003) == pictures[1001]
         assert seen.neighbour_thumbnail(PACK_ID, 1004) is None
+
+
+def test_the_picture_of_a_reference_photo_is_asked_for_once(case: Case) -> None:
+    asked: list[int] = []
+
+    def thumbnail(pack_id: str, row: int) -> bytes | None:
+        assert pack_id == PACK_ID
+        asked.append(row)
+        return None if row == 1003 else make_picture(row, 60, 40)
+
+    nearest = [item.reference.row for item in make_analysis().neighbours.items[:NEIGHBOUR_THUMBNAILS_KEPT]]
+    case.record_analysis(make_analysis(ZAGREB, path=BEACH), neighbour_thumbnail=thumbnail)
+    assert asked == nearest
+
+    case.record_analysis(make_analysis(FIJI, path=BEACH), neighbour_thumbnail=thumbnail)
+    assert asked == [*nearest, 1003]
+    assert case.neighbour_thumbnail(PACK_ID, 1002) == make_picture(1002, 60, 40)
 
 
 def test_a_failure_stays_with_its_reason_until_the_photo_can_be_read(case: Case) -> None:

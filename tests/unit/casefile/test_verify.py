@@ -43,7 +43,10 @@ def closed_case(photo: Path, tmp_path: Path) -> Path:
     """Return a case with one of everything, closed."""
     path = tmp_path / "case.gldcase"
     with create_case(path, DETAILS, actor="A. Kovač", clock=ticking_clock()) as case:
-        case.record_analysis(analysis_of(photo), neighbour_thumbnails={1001: make_picture(2, 60, 40)})
+        picture = make_picture(2, 60, 40)
+        case.record_analysis(
+            analysis_of(photo), neighbour_thumbnail=lambda _pack_id, row: picture if row == 1001 else None
+        )
         case.record_analysis(analysis_of(photo, FIJI))
         case.add_note("The sign is Croatian.", 1)
         case.set_tags(1, ("sea",))

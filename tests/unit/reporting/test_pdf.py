@@ -39,7 +39,10 @@ def full_case(case: Case) -> Case:
     analysis = make_analysis(path=BEACH)
     number = case.add_evidence(analysis.evidence, make_picture())
     rows = [item.reference.row for item in analysis.neighbours.items[:3]]
-    case.record_analysis(analysis, neighbour_thumbnails={row: make_picture(row, 160, 120) for row in rows})
+    case.record_analysis(
+        analysis,
+        neighbour_thumbnail=lambda _pack_id, row: make_picture(row, 160, 120) if row in rows else None,
+    )
     case.record_failure(make_failure())
     case.add_note("The balconies do not match.", number)
     return case

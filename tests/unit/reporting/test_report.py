@@ -52,7 +52,11 @@ def test_the_newest_audit_hash_stands_on_the_title_page(case: Case) -> None:
 def test_an_answer_is_told_with_everything_it_rests_on(case: Case) -> None:
     analysis = make_analysis(path=BEACH)
     pictures = {analysis.neighbours.items[0].reference.row: make_picture(7)}
-    case.record_analysis(analysis, neighbour_thumbnails=pictures, pack_verified_at="2025-11-01T00:00:00Z")
+    case.record_analysis(
+        analysis,
+        neighbour_thumbnail=lambda _pack_id, row: pictures.get(row),
+        pack_verified_at="2025-11-01T00:00:00Z",
+    )
 
     (exhibit,) = Report(case).exhibits()
 
