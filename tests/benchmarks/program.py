@@ -79,31 +79,38 @@ def measure_window(*, quick: bool) -> Iterator[Section]:
 
 
 def measure_memory(pack: Path, photos: Sequence[Path], *, quick: bool) -> Iterator[Section]:
-    """Yield how fast a pack opens, and the peak memory of a process that analyses photos with it."""
+    """Yield how fast a pack opens, how long a new process takes to its first answer, and the peak memory of one."""
     opening = seconds_of(lambda: open_pack(pack).close(), for_s=0.1 if quick else 1.0)
     size = sum(file.stat().st_size for file in pack.iterdir() if file.is_file())
     lines = [
         Line("opening a reference pack", 1e3 * opening, "ms"),
         Line("the pack on disk", size / 2**20, "MiB"),
     ]
-    command = [
-        sys.executable,
-        "-m",
-        "geolocdesk",
-        "analyse",
-        *map(str, photos),
-        "--reference",
-        str(pack),
-        "--json",
-    ]
-    reference = _peak_mib([sys.executable, "-c", _LIBRARIES])
+    libraries = [sys.executable, "-c", _LIBRARIES]
+    reference = _peak_mib(libraries)
     if reference is not None:
-        own = _peak_mib(command) or 0.0
+        own = _peak_mib(_analysing(photos, pack)) or 0.0
         lines.append(Line("a process that imports numpy, torch and faiss", reference, "MiB at most", 1.0))
         lines.append(
             Line(f"analysing {len(photos)} photos, the main process", own, "MiB at most", own / reference)
         )
     yield Section("Opening a pack, and memory", "memory, as a multiple of the libraries' alone", tuple(lines))
+    commands = {
+        f"python -c '{_LIBRARIES}'": libraries,
+        "geolocdesk analyse, one photo": _analysing(photos[:1], pack),
+    }
+    taken = _in_turn(commands, 1 if quick else 7)
+    loading = next(iter(taken.values()))
+    yield Section(
+        "From a new process to the first answer",
+        "time, as a multiple of importing the libraries alone",
+        tuple(Line(name, seconds, "s", seconds / loading) for name, seconds in taken.items()),
+    )
+
+
+def _analysing(photos: Sequence[Path], pack: Path) -> list[str]:
+    program = [sys.executable, "-m", "geolocdesk", "analyse"]
+    return [*program, *map(str, photos), "--reference", str(pack), "--json"]
 
 
 _WATCHER = (

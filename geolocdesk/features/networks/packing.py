@@ -6,14 +6,13 @@ out again for every picture, and go over every map once more for each activation
 """
 
 import functools
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from geolocdesk.features.architecture import Precision
-from geolocdesk.features.networks.shortcut import shortcut_type
+from geolocdesk.features.networks.layers import frame_widths, framed_by_size_type, shortcut_type
 from geolocdesk.features.networks.winograd import WinogradConvolution, pays
 
 if TYPE_CHECKING:
@@ -40,7 +39,9 @@ def can_pack(precision: Precision = "float32") -> bool:
         with torch.inference_mode():
             numbers = getattr(torch, precision)
             values = torch.ones((1, 1, 3, 3), dtype=numbers)
-            convolution = torch.nn.utils.skip_init(torch.nn.Conv2d, 1, 1, 3, padding=1, dtype=numbers)  # type: ignore[no-untyped-call]
+            with torch.device("meta"):  # no random numbers are drawn
+                convolution = torch.nn.Conv2d(1, 1, 3, padding=1, bias=False)
+            convolution.load_state_dict({"weight": values}, assign=True)
             packed = PackedConvolution(convolution, ("relu", []), values)
             packed.onto(values, packed(values))
     except (AttributeError, RuntimeError, TypeError):  # NotImplementedError is a RuntimeError
@@ -156,19 +157,13 @@ def _is_plain(convolution: "nn.Conv2d") -> bool:
     """Return whether a convolution is one of those that are understood here."""
     from torch import nn
 
-    if _frames_by_size(convolution):
+    if isinstance(convolution, framed_by_size_type()):
         return convolution.dilation == (1, 1)
     return (
         type(convolution) is nn.Conv2d
         and convolution.padding_mode == "zeros"
         and not isinstance(convolution.padding, str)
     )
-
-
-def _frames_by_size(convolution: "nn.Conv2d") -> bool:
-    """Return whether a convolution is timm's that frames maps as TensorFlow does, by their size."""
-    timm_layers = sys.modules.get("timm.layers")  # where timm has not been imported, nothing is its
-    return timm_layers is not None and isinstance(convolution, timm_layers.Conv2dSame)
 
 
 def _activation(layer: "nn.Module") -> _Activation:
@@ -189,15 +184,12 @@ def _evenly_framed(convolution: "nn.Conv2d", values: "torch.Tensor") -> "tuple[t
     from torch.nn import functional
 
     weights = convolution.weight.detach()
-    if not _frames_by_size(convolution):
+    if not isinstance(convolution, framed_by_size_type()):
         return weights, [int(width) for width in convolution.padding]
     frame, zeros = [], []
-    for size, kernel, stride in zip(
-        values.shape[2:], convolution.kernel_size, convolution.stride, strict=True
-    ):
-        both = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-        frame.append(both - both // 2)
-        zeros.append(both - 2 * (both // 2))
+    for before, after in frame_widths(convolution, values):
+        frame.append(after)
+        zeros.append(after - before)
     return functional.pad(weights, (zeros[1], 0, zeros[0], 0)), frame
 
 

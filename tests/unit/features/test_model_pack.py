@@ -141,6 +141,19 @@ def test_models_are_found_and_listed_without_torch() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+def test_the_built_in_model_describes_without_timm_and_torchvision() -> None:
+    """Each of the two takes as long to import as torch itself."""
+    program = (
+        "import sys, numpy\n"
+        "from geolocdesk.features.model_pack import open_model\n"
+        "extractor = open_model('efficientnet-lite0', device='cpu')\n"
+        "extractor.describe(numpy.zeros((1, 224, 224, 3), numpy.uint8))\n"
+        "heavy = {'torchvision', 'timm', 'torch._dynamo'} & set(sys.modules)\n"
+        "assert 'torch' in sys.modules and not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
 def test_a_model_folder_opens_with_its_own_projection(folder: Path) -> None:
     extractor = open_model(str(folder), device="cpu")
     assert extractor.projection is not None

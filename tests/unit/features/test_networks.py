@@ -98,6 +98,39 @@ def test_the_default_equals_the_companion_code_of_its_weights(
     assert scores.std() > 0.1
 
 
+def test_the_default_equals_timms_and_takes_weights_by_its_names() -> None:
+    """With other weights than the usual, on a map whose sides are odd, at every cut."""
+    import timm
+    import torch
+
+    theirs = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=7)
+    generator = torch.Generator().manual_seed(3)
+    state = theirs.state_dict()
+    for name, tensor in state.items():
+        if tensor.is_floating_point() and tensor.ndim == 1:  # normalisations that change something
+            state[name] = torch.rand(tensor.shape, generator=generator) + 0.5
+    theirs.load_state_dict(state)
+    theirs.eval()
+    content = io.BytesIO()
+    torch.save(state, content)
+    network = load_network(LITE0, content.getvalue(), FILE, EFFICIENTNET_LITE0_POOLING, device="cpu")
+    values = torch.randn((2, 3, 75, 101), generator=generator)
+    blocks = [block for stage in theirs.get_submodule("blocks").children() for block in stage.children()]
+    reached: dict[str, torch.Tensor] = {}
+    for number, block in enumerate(blocks):
+        block.register_forward_hook(
+            lambda _block, _given, made, name=f"block-{number}": reached.update({name: made.clone()})
+        )
+    forward_features: Any = theirs.forward_features
+    with torch.inference_mode():
+        reached["final"] = forward_features(values)
+        ours = values
+        for name, stage in network._stages:
+            ours = stage(ours)
+            torch.testing.assert_close(ours, reached[name], rtol=1e-4, atol=1e-4 * float(reached[name].std()))
+            assert reached[name].std() > 0
+
+
 def test_the_pooled_parts_are_mean_and_deviation_of_the_maps(
     default_weights: bytes, prepared: NDArray[np.float32]
 ) -> None:

@@ -2,12 +2,11 @@
 
 import pytest
 import torch  # noqa: TID253 - what is tested is made of it
-from timm.layers.conv2d_same import Conv2dSame  # noqa: TID253
 from torch import nn  # noqa: TID253
 
 from geolocdesk.features.networks import packing
+from geolocdesk.features.networks.layers import framed_by_size_type, shortcut_type
 from geolocdesk.features.networks.packing import PackedConvolution, can_pack, pack_stages
-from geolocdesk.features.networks.shortcut import shortcut_type
 from geolocdesk.features.networks.winograd import WinogradConvolution
 from tests.requirement import lacking
 
@@ -56,7 +55,9 @@ def test_a_convolution_and_what_follows_it(activation: nn.Module, groups: int) -
 @pytest.mark.parametrize("kernel", [3, 5])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_frames_as_tensorflow_chooses_them(size: tuple[int, int], kernel: int, stride: int) -> None:
-    layers = nn.Sequential(Conv2dSame(6, 6, kernel, stride=stride, groups=6), nn.ReLU6(inplace=True))
+    layers = nn.Sequential(
+        framed_by_size_type()(6, 6, kernel, stride=stride, groups=6), nn.ReLU6(inplace=True)
+    )
     assert_equal_when_packed(layers, (3, 6, *size))
 
 
@@ -79,7 +80,7 @@ def test_wide_maps_are_convolved_after_winograd_and_small_ones_are_not() -> None
     [
         nn.Conv2d(6, 6, 3, padding=1, padding_mode="reflect"),
         nn.Conv2d(6, 6, 3, padding="same"),
-        Conv2dSame(6, 6, 3, dilation=2),
+        framed_by_size_type()(6, 6, 3, dilation=2),
     ],
 )
 def test_unusual_convolutions_stay_as_they_are(convolution: nn.Conv2d) -> None:
