@@ -48,13 +48,15 @@ class Azimuthal:
         return float(x), float(y)
 
     def vectors(self, vectors: NDArray[np.float64]) -> Plane:
-        """Return unit vectors float64[n, 3] on the plane."""
+        """Return unit vectors float64[n, 3] on the plane, the antipode itself at the northern rim."""
         up, east, north = _axes(self.centre)
         across, along = vectors @ east, vectors @ north
         aside = np.hypot(across, along)
         distance_km = EARTH_RADIUS_KM * np.arctan2(aside, vectors @ up)
-        scale = np.divide(distance_km, aside, out=np.full_like(aside, EARTH_RADIUS_KM), where=aside > 1e-12)
-        return np.column_stack([across * scale, along * scale])
+        has_direction = aside > 1e-12  # neither the centre nor its antipode has one
+        eastward = np.divide(across, aside, out=np.zeros_like(aside), where=has_direction)
+        northward = np.divide(along, aside, out=np.ones_like(aside), where=has_direction)
+        return np.column_stack([eastward * distance_km, northward * distance_km])
 
     def line(self, ring: NDArray[np.float64]) -> Plane:
         """Return a line float64[n, 2] of (latitude, longitude) along great circles, also past the antipode."""

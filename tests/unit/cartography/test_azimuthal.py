@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 from geographiclib.geodesic import Geodesic
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geolocdesk.cartography.azimuthal import WORLD_RADIUS_KM, Azimuthal, round_the_rim
@@ -19,6 +19,8 @@ positions = st.builds(Position, st.floats(-90.0, 90.0), st.floats(-180.0, 180.0)
 
 
 @given(positions, positions)
+@example(Position(0.0, 0.0), Position(0.0, 180.0))
+@example(Position(-40.0, -170.0), Position(40.0, 10.0))
 def test_distance_and_direction_from_the_centre_are_true(centre: Position, position: Position) -> None:
     line = SPHERE.Inverse(centre.latitude, centre.longitude, position.latitude, position.longitude)
     x, y = Azimuthal(centre).point(position)
