@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,9 @@ _FILTERS: tuple[tuple[str, frozenset[EntryStatus]], ...] = (
     ("Failed", frozenset({EntryStatus.FAILED})),
 )
 
+_COUNTING_DELAY_MS = 100
+"""A new text in a label lets the whole window lay itself out, so that is not done for every photo."""
+
 
 class EvidenceList(QWidget):
     """Shows an ``EvidenceModel``; what is to happen to photos it only asks for."""
@@ -58,7 +61,11 @@ class EvidenceList(QWidget):
         self._sort_button = tool_button("sort", "Sort", "", lambda: None)
         self._set_up_view()
         self._lay_out()
-        model.counts_changed.connect(self._show_state)
+        self._counting = QTimer(self)
+        self._counting.setSingleShot(True)
+        self._counting.setInterval(_COUNTING_DELAY_MS)
+        self._counting.timeout.connect(self._show_state)
+        model.counts_changed.connect(self._take_note)
         self._show_state()
 
     # What others do with it
@@ -219,8 +226,16 @@ class EvidenceList(QWidget):
         if self._view.currentIndex().isValid():
             self._view.scrollTo(self._view.currentIndex())
 
+    def _take_note(self) -> None:
+        """Show the first and the last photo's coming and going at once, and other counts soon."""
+        if (self._model.listed > 0) != (self._states.currentWidget() is self._view):
+            self._show_state()
+        elif not self._counting.isActive():
+            self._counting.start()
+
     def _show_state(self) -> None:
-        total, shown = self._model.total, self._model.rowCount()
+        self._counting.stop()
+        total, shown = self._model.total, self._model.listed
         self._counts.set_text(counts_text(self._model) if total else "")
         filtered = self._model.filter != EvidenceFilter()
         if shown:

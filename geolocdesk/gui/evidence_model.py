@@ -16,6 +16,9 @@ _Index = QModelIndex | QPersistentModelIndex
 
 KEPT_THUMBNAILS = 800
 _RESORT_DELAY_MS = 400
+_ROWS_ADDED_AT_ONCE = 50
+_ADDING_DELAY_MS = 150
+"""A list lays out all its rows for every insertion, so behind a good screenful new rows come together."""
 
 
 class EvidenceRole(IntEnum):
@@ -63,11 +66,13 @@ class EvidenceModel(QAbstractListModel):
         self._entries: dict[int, EvidenceEntry] = {}
         self._shown: list[int] = []
         self._row_of: dict[int, int] = {}
+        self._coming: list[int] = []
         self._filter = EvidenceFilter()
         self._sort_key = SortKey.ADDED
         self._descending = False
         self._level = "region"
         self._queued: set[int] = set()
+        self._queued_statuses: Counter[EntryStatus] = Counter()
         self._statuses: Counter[EntryStatus] = Counter()
         self._unfamiliar = 0
         self._thumbnails: OrderedDict[int, QPixmap | None] = OrderedDict()
@@ -75,6 +80,10 @@ class EvidenceModel(QAbstractListModel):
         self._resort.setSingleShot(True)
         self._resort.setInterval(_RESORT_DELAY_MS)
         self._resort.timeout.connect(self._arrange)
+        self._add = QTimer(self)
+        self._add.setSingleShot(True)
+        self._add.setInterval(_ADDING_DELAY_MS)
+        self._add.timeout.connect(self._add_rows)
 
     # What is in it
 
@@ -84,7 +93,9 @@ class EvidenceModel(QAbstractListModel):
         self._entries.clear()
         self._shown.clear()
         self._row_of.clear()
+        self._coming.clear()
         self._queued.clear()
+        self._queued_statuses.clear()
         self._statuses.clear()
         self._unfamiliar = 0
         self._thumbnails.clear()
@@ -111,11 +122,11 @@ class EvidenceModel(QAbstractListModel):
         if before is None:
             self.add_entries((entry,))
             return
+        self._leave_queue(before)
         self._entries[entry.number] = entry
         self._statuses.subtract([before.status])
         self._statuses.update([entry.status])
         self._unfamiliar += entry.is_unfamiliar - before.is_unfamiliar
-        self._queued.discard(entry.number)
         if entry.has_thumbnail and not before.has_thumbnail:
             self._thumbnails.pop(entry.number, None)
         row = self._row_of.get(entry.number)
@@ -131,21 +142,24 @@ class EvidenceModel(QAbstractListModel):
         removed = self._entries.pop(number, None)
         if removed is None:
             return
+        self._leave_queue(removed)
         self._statuses.subtract([removed.status])
         self._unfamiliar -= removed.is_unfamiliar
-        self._queued.discard(number)
         row = self._row_of.get(number)
         if row is not None:
             self.beginRemoveRows(QModelIndex(), row, row)
             del self._shown[row]
             self._number_rows()
             self.endRemoveRows()
+        elif number in self._coming:
+            self._coming.remove(number)
         self.counts_changed.emit()
 
     def set_queued(self, numbers: Iterable[int]) -> None:
         """Show these as waiting for their analysis, and no others."""
         before = self._queued
         self._queued = {number for number in numbers if number in self._entries}
+        self._queued_statuses = Counter(self._entries[number].status for number in self._queued)
         rows = [self._row_of[number] for number in before ^ self._queued if number in self._row_of]
         if rows:  # told once: a thousand tellings would hold the window up
             self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
@@ -164,10 +178,17 @@ class EvidenceModel(QAbstractListModel):
 
     def numbers(self) -> list[int]:
         """Return the listed exhibits' numbers in their order."""
-        return list(self._shown)
+        return [*self._shown, *self._coming]
+
+    @property
+    def listed(self) -> int:
+        """Return how many photos are listed, those included whose rows are on their way."""
+        return len(self._shown) + len(self._coming)
 
     def index_of(self, number: int) -> QModelIndex:
         """Return the index of an exhibit; an invalid one where it is not listed."""
+        if number in self._coming:
+            self._add_rows()
         row = self._row_of.get(number)
         return QModelIndex() if row is None else self.index(row)
 
@@ -179,8 +200,7 @@ class EvidenceModel(QAbstractListModel):
         """Return how many entries have this status, waiting ones counted as waiting only."""
         if status is EntryStatus.QUEUED:
             return len(self._queued)
-        waiting = sum(self._entries[number].status is status for number in self._queued)
-        return self._statuses[status] - waiting
+        return self._statuses[status] - self._queued_statuses[status]
 
     @property
     def unfamiliar(self) -> int:
@@ -299,8 +319,19 @@ class EvidenceModel(QAbstractListModel):
     def _append(self, numbers: list[int]) -> None:
         if not numbers:
             return
-        if self._shown and numbers[0] < self._shown[-1]:
+        last = (self._coming or self._shown or [0])[-1]
+        if numbers[0] < last:
             self._resort.start()
+            return
+        self._coming += numbers
+        if len(self._shown) < _ROWS_ADDED_AT_ONCE:
+            self._add_rows()
+        elif not self._add.isActive():
+            self._add.start()
+
+    def _add_rows(self) -> None:
+        numbers, self._coming = self._coming, []
+        if not numbers:
             return
         first = len(self._shown)
         self.beginInsertRows(QModelIndex(), first, first + len(numbers) - 1)
@@ -311,6 +342,7 @@ class EvidenceModel(QAbstractListModel):
     def _arrange(self) -> None:
         """Filter and sort anew, so that selections and the current photo stay with their photos."""
         self._resort.stop()
+        self._coming.clear()
         listed = sorted(
             (entry for entry in self._entries.values() if self._filter.takes(entry)),
             key=lambda entry: entry.number,
@@ -328,6 +360,11 @@ class EvidenceModel(QAbstractListModel):
         )
         self.layoutChanged.emit()
         self.counts_changed.emit()
+
+    def _leave_queue(self, entry: EvidenceEntry) -> None:
+        if entry.number in self._queued:
+            self._queued.remove(entry.number)
+            self._queued_statuses.subtract([entry.status])
 
     def _number_rows(self) -> None:
         self._row_of = {number: row for row, number in enumerate(self._shown)}
@@ -376,7 +413,7 @@ def _tooltip(entry: EvidenceEntry, level: str) -> str:
 
 def counts_text(model: EvidenceModel) -> str:
     """Return the list's size and what needs attention in it, such as ``1,000 photos · 3 failed``."""
-    shown = model.rowCount()
+    shown = model.listed
     parts = [count_text(model.total, "photo")]
     if shown != model.total:
         parts[0] = f"{shown:,} of {parts[0]}"

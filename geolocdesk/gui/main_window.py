@@ -489,7 +489,7 @@ class MainWindow(QMainWindow):
             has_case=current is not None,
             can_change=self.session.can_change,
             photos=self.model.total,
-            listed=self.model.rowCount(),
+            listed=self.model.listed,
             has_selection=bool(evidence.selected()),
             has_answer=self.display.analysis is not None,
             has_pack=self.reference.pack is not None,

@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +144,38 @@ def test_a_result_that_changes_the_order_moves_its_photo_soon(qtbot: QtBot, mode
     assert names(model) == ["2.jpg", "1.jpg"]
 
 
+def test_rows_behind_the_first_come_together(qtbot: QtBot, model: EvidenceModel, shown: EvidenceList) -> None:
+    inserted: list[tuple[int, int]] = []
+    model.rowsInserted.connect(lambda _parent, first, last: inserted.append((first, last)))
+    for number in range(1, 1001):
+        model.set_entry(entry(number))
+    model.remove_entry(700)
+    model.set_entry(entry(701, "changed.jpg"))
+    assert counts_text(model) == "999\N{NO-BREAK SPACE}photos · 999 not analysed"
+    assert model.numbers() == [number for number in range(1, 1001) if number != 700]
+    qtbot.waitUntil(lambda: model.rowCount() == 999)
+    assert inserted == [*((row, row) for row in range(50)), (50, 998)]
+    assert names(model)[699] == "changed.jpg"
+
+
+def test_a_row_on_its_way_is_there_when_it_is_asked_for(model: EvidenceModel, shown: EvidenceList) -> None:
+    model.add_entries([entry(number) for number in range(1, 61)])
+    model.set_entry(entry(61))
+    shown.select(61)
+    assert shown.current() == 61
+
+
+def test_rows_on_their_way_are_listed_once_when_the_list_is_sorted(
+    qtbot: QtBot, model: EvidenceModel
+) -> None:
+    model.add_entries([entry(number) for number in range(1, 61)])
+    model.set_entry(entry(61, "0.jpg"))
+    model.sort_by(SortKey.NAME)
+    assert names(model)[0] == "0.jpg"
+    qtbot.wait(300)
+    assert model.rowCount() == 61
+
+
 def test_selection_and_current_photo_stay_with_their_photos(
     model: EvidenceModel, shown: EvidenceList
 ) -> None:
@@ -165,6 +198,28 @@ def test_waiting_photos_say_so_until_their_answer_comes(model: EvidenceModel) ->
     assert model.count(EntryStatus.QUEUED) == model.count(EntryStatus.ANALYSED) == 1
     model.set_queued(())
     assert model.count(EntryStatus.PENDING) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_counts_are_those_of_the_entries_whatever_happens(model: EvidenceModel, seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(60):
+        number = rng.randint(1, 9)
+        what = rng.choice(("set", "set", "remove", "queue", "clear" if rng.random() < 0.1 else "set"))
+        if what == "set":
+            status = rng.choice((EntryStatus.PENDING, EntryStatus.ANALYSED, EntryStatus.FAILED))
+            model.set_entry(replace(entry(number), status=status))
+        elif what == "remove":
+            model.remove_entry(number)
+        elif what == "queue":
+            model.set_queued(rng.sample(range(1, 12), rng.randint(0, 6)))
+        else:
+            model.clear()
+        found = [listed.status for number in range(1, 10) if (listed := model.entry(number)) is not None]
+        assert model.total == len(found)
+        assert {status: model.count(status) for status in EntryStatus} == {
+            status: found.count(status) for status in EntryStatus
+        }
 
 
 def test_thumbnails_are_asked_for_once_and_only_when_seen(
