@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QFocusEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,6 +21,7 @@ from geolocdesk.gui.evidence_delegate import EvidenceDelegate
 from geolocdesk.gui.evidence_entry import EntryStatus
 from geolocdesk.gui.evidence_model import EvidenceFilter, EvidenceModel, EvidenceRole, SortKey, counts_text
 from geolocdesk.gui.placeholder import Placeholder
+from geolocdesk.gui.soon import Soon
 from geolocdesk.gui.theme import SPACE
 from geolocdesk.gui.tool_button import tool_button
 from geolocdesk.visible_text import visible_text
@@ -61,10 +62,7 @@ class EvidenceList(QWidget):
         self._sort_button = tool_button("sort", "Sort", "", lambda: None)
         self._set_up_view()
         self._lay_out()
-        self._counting = QTimer(self)
-        self._counting.setSingleShot(True)
-        self._counting.setInterval(_COUNTING_DELAY_MS)
-        self._counting.timeout.connect(self._show_state)
+        self._counting = Soon(_COUNTING_DELAY_MS, self._show_state, self)
         model.counts_changed.connect(self._take_note)
         self._show_state()
 
@@ -230,11 +228,11 @@ class EvidenceList(QWidget):
         """Show the first and the last photo's coming and going at once, and other counts soon."""
         if (self._model.listed > 0) != (self._states.currentWidget() is self._view):
             self._show_state()
-        elif not self._counting.isActive():
-            self._counting.start()
+        else:
+            self._counting.ask()
 
     def _show_state(self) -> None:
-        self._counting.stop()
+        self._counting.cancel()
         total, shown = self._model.total, self._model.listed
         self._counts.set_text(counts_text(self._model) if total else "")
         filtered = self._model.filter != EvidenceFilter()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage, QPixmap
 
 from geolocdesk.gui.evidence_entry import UNFAMILIAR, EntryStatus, EvidenceEntry
+from geolocdesk.gui.soon import Soon
 from geolocdesk.quantities import count_text
 from geolocdesk.visible_text import visible_text
 
@@ -80,10 +81,7 @@ class EvidenceModel(QAbstractListModel):
         self._resort.setSingleShot(True)
         self._resort.setInterval(_RESORT_DELAY_MS)
         self._resort.timeout.connect(self._arrange)
-        self._add = QTimer(self)
-        self._add.setSingleShot(True)
-        self._add.setInterval(_ADDING_DELAY_MS)
-        self._add.timeout.connect(self._add_rows)
+        self._adding = Soon(_ADDING_DELAY_MS, self._add_rows, self)
 
     # What is in it
 
@@ -175,10 +173,6 @@ class EvidenceModel(QAbstractListModel):
     def entries(self) -> list[EvidenceEntry]:
         """Return every entry, listed or not, by number."""
         return [self._entries[number] for number in sorted(self._entries)]
-
-    def numbers(self) -> list[int]:
-        """Return the listed exhibits' numbers in their order."""
-        return [*self._shown, *self._coming]
 
     @property
     def listed(self) -> int:
@@ -319,15 +313,15 @@ class EvidenceModel(QAbstractListModel):
     def _append(self, numbers: list[int]) -> None:
         if not numbers:
             return
-        last = (self._coming or self._shown or [0])[-1]
-        if numbers[0] < last:
+        last = self._coming or self._shown
+        if last and numbers[0] < last[-1]:
             self._resort.start()
             return
         self._coming += numbers
         if len(self._shown) < _ROWS_ADDED_AT_ONCE:
             self._add_rows()
-        elif not self._add.isActive():
-            self._add.start()
+        else:
+            self._adding.ask()
 
     def _add_rows(self) -> None:
         numbers, self._coming = self._coming, []

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
+from geolocdesk.gui.soon import Soon
 from geolocdesk.gui.status_line import StatusLine
 
 _FIRST_SHOWN = ("build", "verify", "analyse", "add", "open", "recompute", "report")
@@ -32,10 +33,7 @@ class JobBoard(QObject):
         self._line = line
         self._jobs: dict[str, _Shown] = {}
         self._idle = "Ready"
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(_REDRAW_MS)
-        self._redraw.timeout.connect(self._draw)
+        self._redraw = Soon(_REDRAW_MS, self._draw, self)
         line.stop_requested.connect(self.stop)
 
     def show(
@@ -52,8 +50,8 @@ class JobBoard(QObject):
         if is_new:
             self._draw()
             self.changed.emit()
-        elif not self._redraw.isActive():
-            self._redraw.start()
+        else:
+            self._redraw.ask()
 
     def end(self, name: str, text: str = "") -> None:
         """Take a job off; the text says how it ended."""
@@ -84,7 +82,7 @@ class JobBoard(QObject):
         return self._jobs[ordered[0]] if ordered else None
 
     def _draw(self) -> None:
-        self._redraw.stop()
+        self._redraw.cancel()
         current = self._current()
         if current is None:
             self._line.show_idle(self._idle)

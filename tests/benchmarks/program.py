@@ -12,6 +12,7 @@ from geolocdesk.reference.pack import open_pack
 from tests.benchmarks.table import Line, Section, seconds_of
 
 _LIBRARIES = "import numpy, torch, faiss"
+_IMPORTING = [sys.executable, "-c", _LIBRARIES]
 _UNWANTED = (
     "import sys; from geolocdesk.cli.commands import run\n"
     "try:\n    run(['--help'])\n"
@@ -79,15 +80,14 @@ def measure_window(*, quick: bool) -> Iterator[Section]:
 
 
 def measure_memory(pack: Path, photos: Sequence[Path], *, quick: bool) -> Iterator[Section]:
-    """Yield how fast a pack opens, how long a new process takes to its first answer, and the peak memory of one."""
+    """Yield how fast a pack opens, and the peak memory of a process that analyses photos with it."""
     opening = seconds_of(lambda: open_pack(pack).close(), for_s=0.1 if quick else 1.0)
     size = sum(file.stat().st_size for file in pack.iterdir() if file.is_file())
     lines = [
         Line("opening a reference pack", 1e3 * opening, "ms"),
         Line("the pack on disk", size / 2**20, "MiB"),
     ]
-    libraries = [sys.executable, "-c", _LIBRARIES]
-    reference = _peak_mib(libraries)
+    reference = _peak_mib(_IMPORTING)
     if reference is not None:
         own = _peak_mib(_analysing(photos, pack)) or 0.0
         lines.append(Line("a process that imports numpy, torch and faiss", reference, "MiB at most", 1.0))
@@ -95,9 +95,13 @@ def measure_memory(pack: Path, photos: Sequence[Path], *, quick: bool) -> Iterat
             Line(f"analysing {len(photos)} photos, the main process", own, "MiB at most", own / reference)
         )
     yield Section("Opening a pack, and memory", "memory, as a multiple of the libraries' alone", tuple(lines))
+
+
+def measure_first_answer(pack: Path, photo: Path, *, quick: bool) -> Iterator[Section]:
+    """Yield how long a new process takes from its start to its first answer."""
     commands = {
-        f"python -c '{_LIBRARIES}'": libraries,
-        "geolocdesk analyse, one photo": _analysing(photos[:1], pack),
+        f"python -c '{_LIBRARIES}'": _IMPORTING,
+        "geolocdesk analyse, one photo": _analysing([photo], pack),
     }
     taken = _in_turn(commands, 1 if quick else 7)
     loading = next(iter(taken.values()))
